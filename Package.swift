@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "crm-caldav",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        // The program: commands, configuration, wiring.
+        .executableTarget(
+            name: "crm-caldav",
+            dependencies: [
+                "CRMStore", "CalDAV", "WebDAV", "FastCGI", "MariaDB",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // The rooms; arrows only go down this list.
+        .target(
+            name: "CRMStore",
+            dependencies: ["CalDAV", "ICalendar", "MariaDB", "CCrypt", "CArgon2", "CCrypto"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "CalDAV", dependencies: ["WebDAV", "ICalendar", "XML"], swiftSettings: strict),
+        .target(name: "WebDAV", dependencies: ["XML"], swiftSettings: strict),
+        .target(name: "ICalendar", swiftSettings: strict),
+        .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: strict),
+        .target(name: "MariaDB", dependencies: ["CMariaDB"], swiftSettings: strict),
+        .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
+
+        // The C libraries.
+        .systemLibrary(
+            name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(
+            name: "CMariaDB", pkgConfig: "libmariadb", providers: [.apt(["libmariadb-dev"])]),
+        .systemLibrary(
+            name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Each room's tests; what needs real servers stands in Tests/Integration.
+        .testTarget(name: "ICalendarTests", dependencies: ["ICalendar"], swiftSettings: strict),
+        .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),
+        .testTarget(name: "WebDAVTests", dependencies: ["WebDAV", "XML"], swiftSettings: strict),
+        .testTarget(
+            name: "CalDAVTests", dependencies: ["CalDAV", "WebDAV", "ICalendar", "XML"],
+            swiftSettings: strict),
+        .testTarget(name: "MariaDBTests", dependencies: ["MariaDB"], swiftSettings: strict),
+        .testTarget(
+            name: "CRMStoreTests",
+            dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB"], swiftSettings: strict),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
