@@ -1,0 +1,177 @@
+package import ICalendar
+
+/// Calendars and their objects, wherever they are kept.
+///
+/// One instance belongs to one worker thread. Every call is a bounded, constant number of
+/// statements, whatever the size of the calendar.
+package protocol CalendarStore: AnyObject {
+    /// Finds who signs in and what the request is for, in one statement.
+    ///
+    /// - Parameters:
+    ///   - address: names as the client wrote them; those of users and calendars in the answer are
+    ///     the database's spelling.
+    ///   - userName: what the client signs in with; nil for nobody.
+    ///   - content: whether the object's text is wanted.
+    func open(
+        _ address: ResourceAddress, signingIn userName: String?, content: Bool
+    ) throws(StorageError) -> Opening
+
+    /// Takes over what the CRM changed since the last time, within a bounded time; called when
+    /// `Opening.hasPendingChanges`, before opening anew.
+    func mergePendingChanges() throws(StorageError)
+
+    /// Gives a user who signs in the calendar that everybody has; called when
+    /// `Opening.needsHome`, before opening anew.
+    func prepareHome(of user: UserRecord) throws(StorageError)
+
+    // MARK: Calendars
+
+    /// The calendars of a home, by `uri`.
+    func calendars(of owner: String) throws(StorageError) -> [CalendarRecord]
+
+    /// What is stored for a calendar, or for all calendars of its owner, as `viewer` sees it.
+    func storedProperties(
+        of calendar: CalendarRecord, viewer: String
+    ) throws(StorageError) -> [StoredProperty]
+    func storedProperties(
+        ofCalendarsOf owner: String, viewer: String
+    ) throws(StorageError) -> [StoredProperty]
+
+    /// - Throws: `.alreadyExists`, or `.spellingConflict` where only the case of `uri` differs.
+    func createCalendar(
+        _ uri: String, of owner: String, with properties: [CalendarChange]
+    ) throws(StorageError)
+
+    /// All or nothing.
+    func change(
+        _ calendar: CalendarRecord, _ changes: [CalendarChange], viewer: String
+    ) throws(StorageError)
+
+    /// Removes a calendar with its objects and their tasks.
+    func delete(_ calendar: CalendarRecord) throws(StorageError)
+
+    // MARK: Objects
+
+    /// Objects of a calendar, streamed.
+    func objects(
+        in calendar: CalendarRecord, _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor
+
+    /// What changed after `revision`, streamed in the order of change, each object once.
+    ///
+    /// - Parameters:
+    ///   - revision: of a sync token; nil for all objects there are (no removed ones).
+    ///   - limit: at most so many rows; nil for all.
+    func changes(
+        in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
+    ) throws(StorageError) -> any ObjectCursor
+
+    /// Makes or replaces an object.
+    ///
+    /// The condition is judged against what is there when the write happens.
+    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.unavailable`.
+    func put(
+        _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
+        by user: UserRecord, if condition: WriteCondition
+    ) throws(StorageError) -> PutOutcome
+
+    /// - Throws: `.notFound`, `.preconditionFailed`.
+    func deleteObject(
+        _ name: String, in calendar: CalendarRecord, by user: UserRecord,
+        if condition: WriteCondition
+    ) throws(StorageError)
+}
+
+/// What `CalendarStore.open` found; each part is nil where there is no such thing.
+package struct Opening {
+    /// Who signs in; the password has yet to be verified.
+    package var user: UserRecord?
+    /// Whose principal, home, calendar or object the address names.
+    package var owner: UserRecord?
+    package var calendar: CalendarRecord?
+    package var object: ObjectRecord?
+    /// Whether the CRM changed tasks that no calendar shows yet.
+    package var hasPendingChanges = false
+    /// Whether `user` has no default calendar yet.
+    package var needsHome = false
+
+    package init() {}
+}
+
+package enum ObjectSelection: Sendable {
+    case all
+    /// Those of the names that exist, in any order.
+    case names([String])
+    /// Objects of a component type (nil: any) that may have an instance in the range: a superset.
+    ///
+    /// Seconds since 1970, UTC, end exclusive; `Int64.min` and `.max` for open ends.
+    case overlapping(Range<Int64>, component: String?)
+    case component(String)
+}
+
+/// Objects as they arrive from the store.
+package protocol ObjectCursor: AnyObject {
+    /// The next object, or nil at the end.
+    func next() throws(StorageError) -> ObjectRow?
+}
+
+package struct PutOutcome: Sendable {
+    package var isNew: Bool
+    /// Of the text as stored, without quotes.
+    package var etag: String
+
+    package init(isNew: Bool, etag: String) {
+        self.isNew = isNew
+        self.etag = etag
+    }
+}
+
+/// If-Match and If-None-Match of a write (RFC 9110 §13.1).
+package struct WriteCondition: Sendable {
+    package var ifMatch: ETagList?
+    package var ifNoneMatch: ETagList?
+
+    package enum ETagList: Sendable {
+        case any
+        /// Opaque tags without quotes, weakness and content coding suffixes removed.
+        case tags([String])
+    }
+
+    package init(ifMatch: ETagList? = nil, ifNoneMatch: ETagList? = nil) {
+        self.ifMatch = ifMatch
+        self.ifNoneMatch = ifNoneMatch
+    }
+
+    /// - Parameter etag: of the present object; nil where there is none.
+    package func holds(for etag: String?) -> Bool {
+        if let ifMatch, !ifMatch.matches(etag) { return false }
+        if let ifNoneMatch, ifNoneMatch.matches(etag) { return false }
+        return true
+    }
+}
+
+extension WriteCondition.ETagList {
+    package func matches(_ etag: String?) -> Bool {
+        guard let etag else { return false }
+        switch self {
+        case .any: return true
+        case .tags(let tags): return tags.contains(etag)
+        }
+    }
+}
+
+/// Why the store did not do what it was asked.
+package enum StorageError: Error {
+    /// The database is away, too busy or failing; nothing was changed. Status 503.
+    case unavailable(String)
+    /// The object's present ETag, where there is an object. Status 412.
+    case preconditionFailed(etag: String?)
+    /// Another object of the calendar has that UID (RFC 4791 §5.3.2.1 `no-uid-conflict`).
+    case uidInUse(name: String)
+    case alreadyExists
+    /// A calendar whose `uri` differs in case alone.
+    case spellingConflict(uri: String)
+    case notFound
+    /// A bug, or a database that contradicts itself; logged, status 500.
+    case failed(String)
+}

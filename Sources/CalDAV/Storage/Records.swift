@@ -1,0 +1,153 @@
+/// Somebody who may sign in, as the CRM knows them.
+package struct UserRecord: Sendable {
+    /// The database's spelling, which every path and `caldav_calendars.user_id` uses.
+    package var name: String
+    /// A PHP `password_hash` or crypt(3) string.
+    package var passwordHash: [UInt8]
+    package var email: String?
+    package var displayName: String?
+
+    package init(name: String, passwordHash: [UInt8], email: String?, displayName: String?) {
+        self.name = name
+        self.passwordHash = passwordHash
+        self.email = email
+        self.displayName = displayName
+    }
+}
+
+/// A calendar collection (RFC 4791 §4.2).
+package struct CalendarRecord: Sendable {
+    /// `caldav_calendars.id`
+    package var id: Int64
+    package var owner: String
+    /// The last segment of its path.
+    package var uri: String
+    package var displayName: String
+    package var description: String?
+    /// As the client wrote it, such as `#RRGGBB` or `#RRGGBBAA`.
+    package var color: String?
+    /// IANA name of the zone in which floating and all-day times are meant.
+    package var timeZone: String
+    /// Upper case names of the component types it takes (RFC 4791 §5.2.3).
+    package var components: [String]
+    /// The number of its latest change; a sync token and the ctag are made of it.
+    package var revision: Int64
+    /// The lowest revision a sync token may name.
+    package var floor: Int64
+    /// The default calendar and owners' calendars, which no client may delete.
+    package var isProtected: Bool
+
+    package init(
+        id: Int64, owner: String, uri: String, displayName: String, description: String?,
+        color: String?, timeZone: String, components: [String], revision: Int64, floor: Int64,
+        isProtected: Bool
+    ) {
+        self.id = id
+        self.owner = owner
+        self.uri = uri
+        self.displayName = displayName
+        self.description = description
+        self.color = color
+        self.timeZone = timeZone
+        self.components = components
+        self.revision = revision
+        self.floor = floor
+        self.isProtected = isProtected
+    }
+}
+
+/// A calendar object resource (RFC 4791 §4.1) with its text.
+package struct ObjectRecord: Sendable {
+    package var name: String
+    /// Upper case, such as `VEVENT`.
+    package var component: String
+    /// Without quotes.
+    package var etag: String
+    /// Bytes of the text.
+    package var size: Int64
+    /// Seconds since 1970, UTC.
+    package var modified: Int64
+    package var created: Int64
+    /// The text; empty where it was not asked for.
+    package var content: [UInt8]
+
+    package init(
+        name: String, component: String, etag: String, size: Int64, modified: Int64,
+        created: Int64, content: [UInt8]
+    ) {
+        self.name = name
+        self.component = component
+        self.etag = etag
+        self.size = size
+        self.modified = modified
+        self.created = created
+        self.content = content
+    }
+}
+
+/// One object of a listing, lent by the cursor that made it: its bytes are valid until the cursor
+/// moves or ends.
+package struct ObjectRow {
+    package var name: UnsafeRawBufferPointer
+    /// Upper case, such as `VEVENT`.
+    package var component: UnsafeRawBufferPointer
+    /// Without quotes.
+    package var etag: UnsafeRawBufferPointer
+    package var size: Int64
+    /// Seconds since 1970, UTC.
+    package var modified: Int64
+    package var created: Int64
+    /// The text; empty where it was not asked for, and for a removed object.
+    package var content: UnsafeRawBufferPointer
+    /// Whether a report of changes says that the object is no longer there (RFC 6578 §3.5.2); then
+    /// only `name` and `revision` are set.
+    package var isRemoved: Bool
+    /// The number of the object's latest change.
+    package var revision: Int64
+
+    package init(
+        name: UnsafeRawBufferPointer, component: UnsafeRawBufferPointer,
+        etag: UnsafeRawBufferPointer, size: Int64, modified: Int64, created: Int64,
+        content: UnsafeRawBufferPointer, isRemoved: Bool, revision: Int64
+    ) {
+        self.name = name
+        self.component = component
+        self.etag = etag
+        self.size = size
+        self.modified = modified
+        self.created = created
+        self.content = content
+        self.isRemoved = isRemoved
+        self.revision = revision
+    }
+}
+
+/// A property that the store keeps for a calendar without knowing its meaning (RFC 4918 §4.4).
+package struct StoredProperty: Sendable {
+    /// `caldav_calendars.id`
+    package var calendar: Int64
+    package var namespace: String
+    package var name: String
+    /// The whole property element as XML, with every namespace it needs declared on it.
+    package var xml: [UInt8]
+
+    package init(calendar: Int64, namespace: String, name: String, xml: [UInt8]) {
+        self.calendar = calendar
+        self.namespace = namespace
+        self.name = name
+        self.xml = xml
+    }
+}
+
+/// A change of one property of a calendar; several are made all together or not at all.
+package enum CalendarChange: Sendable {
+    case displayName(String)
+    case description(String?)
+    case color(String?)
+    /// IANA name.
+    case timeZone(String)
+    /// Upper case component names; only while a calendar is made (RFC 4791 §5.2.3).
+    case components([String])
+    case store(namespace: String, name: String, xml: [UInt8])
+    case remove(namespace: String, name: String)
+}
