@@ -49,7 +49,7 @@ package struct Status: Hashable, Sendable {
     package static let ok = Status(200)
     package static let created = Status(201)
     package static let noContent = Status(204)
-    package static let multiStatus = Status(207)
+    package static let multistatus = Status(207)
     package static let notModified = Status(304)
     package static let badRequest = Status(400)
     package static let unauthorized = Status(401)
