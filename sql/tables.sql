@@ -1,0 +1,114 @@
+-- Tables of crm-caldav itself. The CRM need not know of them and goes on if they are dropped.
+--
+-- Names and UIDs are VARBINARY or BLOB: they are compared as bytes, whatever the collation.
+-- Times are seconds since 1970 in UTC, in BIGINT columns, independent of any server's time zone.
+
+-- Facts about this installation: schema version, instance id, the epoch's guard.
+CREATE TABLE IF NOT EXISTS caldav_meta (
+    name VARBINARY(64) NOT NULL PRIMARY KEY,
+    value VARBINARY(2048) NOT NULL
+) ENGINE=InnoDB;
+
+-- One row a calendar. Its lock serialises the writers of the calendar, so revisions commit in order.
+CREATE TABLE IF NOT EXISTS caldav_calendar_state (
+    calendar_id INT NOT NULL PRIMARY KEY,        -- caldav_calendars.id
+    revision INT UNSIGNED NOT NULL DEFAULT 1,    -- number of the latest change; sync token and ctag
+    floor INT UNSIGNED NOT NULL DEFAULT 1,       -- lowest revision that a sync token may name
+    mirrored TINYINT NOT NULL DEFAULT 1,         -- 1: its objects are CRM tasks
+    protected TINYINT NOT NULL DEFAULT 0,        -- 1: no client may delete it
+    color VARBINARY(64) NULL,                    -- as a client wrote it, where the documented column is too short
+    color_base VARBINARY(64) NULL                -- what caldav_calendars.color held then; another value there wins
+) ENGINE=InnoDB;
+
+-- One row a calendar home: made, changed and deleted calendars take its revisions.
+CREATE TABLE IF NOT EXISTS caldav_home_state (
+    user_id VARBINARY(255) NOT NULL PRIMARY KEY, -- the user's name
+    revision INT UNSIGNED NOT NULL DEFAULT 1,
+    floor INT UNSIGNED NOT NULL DEFAULT 1
+) ENGINE=InnoDB;
+
+-- Calendar object resources.
+CREATE TABLE IF NOT EXISTS caldav_objects (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id
+    name VARBINARY(255) NOT NULL,                -- last segment of the path
+    uid BLOB NOT NULL,                           -- the iCalendar UID
+    uid_hash BINARY(32) NOT NULL,                -- SHA-256 of uid
+    component VARBINARY(32) NOT NULL,            -- VEVENT, VTODO, ...
+    icalendar MEDIUMBLOB NOT NULL,               -- the text as stored
+    etag VARBINARY(40) NOT NULL,
+    size INT UNSIGNED NOT NULL,                  -- bytes of icalendar
+    first_start BIGINT NOT NULL,                 -- start of the first instance
+    last_end BIGINT NOT NULL,                    -- end of the last instance; far future when unbounded
+    schedule_tag VARBINARY(40) NULL,             -- RFC 6638
+    revision INT UNSIGNED NOT NULL,              -- of its latest change
+    task_id BIGINT NULL,                         -- tasks.id; NULL: no CRM task
+    base MEDIUMBLOB NULL,                        -- the mapped columns as last read back from the row
+    base_digest BINARY(16) NULL,                 -- the same as a digest, which the scan compares with the rows
+    created BIGINT NOT NULL,
+    modified BIGINT NOT NULL,
+    UNIQUE KEY name (calendar_id, name),
+    UNIQUE KEY uid (calendar_id, uid_hash),
+    UNIQUE KEY task (task_id),
+    KEY scan (task_id, base_digest, calendar_id),
+    KEY changes (calendar_id, revision, name, component, etag, size, modified, created),
+    KEY span (calendar_id, last_end, first_start, component)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- Names of removed objects, for sync reports; kept 180 days.
+CREATE TABLE IF NOT EXISTS caldav_tombstones (
+    calendar_id INT NOT NULL,
+    name VARBINARY(255) NOT NULL,
+    revision INT UNSIGNED NOT NULL,
+    removed BIGINT NOT NULL,
+    PRIMARY KEY (calendar_id, name),
+    KEY changes (calendar_id, revision),
+    KEY age (removed)
+) ENGINE=InnoDB;
+
+-- Tasks that the CRM changed and no calendar shows yet. Filled by the triggers and only ever appended
+-- to by them; rows are deleted by exact id once merged.
+CREATE TABLE IF NOT EXISTS caldav_pending (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    task_id BIGINT NOT NULL
+) ENGINE=InnoDB;
+
+-- Rows on their way into caldav_sync_log, whose foreign key can make an insert wait for the CRM.
+CREATE TABLE IF NOT EXISTS caldav_log_queue (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    task_id BIGINT NULL,
+    action VARBINARY(16) NOT NULL,               -- create, update, delete
+    uid VARBINARY(255) NULL,
+    happened BIGINT NOT NULL,
+    status VARBINARY(16) NOT NULL,               -- success, failed
+    message TEXT CHARACTER SET utf8mb4 NULL
+) ENGINE=InnoDB;
+
+-- What clients store for a calendar beyond the documented columns (dead properties).
+CREATE TABLE IF NOT EXISTS caldav_properties (
+    calendar_id INT NOT NULL,
+    viewer VARBINARY(255) NOT NULL DEFAULT '',   -- whose value it is; empty: everybody's
+    property BINARY(32) NOT NULL,                -- SHA-256 of namespace, line feed, name
+    namespace BLOB NOT NULL,
+    name BLOB NOT NULL,
+    xml MEDIUMBLOB NOT NULL,                     -- the whole element
+    PRIMARY KEY (calendar_id, viewer, property)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- Deleted and overwritten versions; kept 30 days.
+CREATE TABLE IF NOT EXISTS caldav_trash (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    discarded BIGINT NOT NULL,
+    reason VARBINARY(16) NOT NULL,               -- deleted, overwritten, calendar
+    actor VARBINARY(255) NOT NULL,               -- the user's name, or CRM
+    calendar_id INT NOT NULL,
+    owner VARBINARY(255) NOT NULL,
+    uri VARBINARY(255) NOT NULL,
+    name VARBINARY(255) NOT NULL,
+    etag VARBINARY(40) NOT NULL,
+    icalendar MEDIUMBLOB NOT NULL,
+    task_id BIGINT NULL,
+    task MEDIUMBLOB NULL,                        -- the mapped columns of the row
+    KEY age (discarded),
+    KEY object (calendar_id, name, id)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

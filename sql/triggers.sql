@@ -1,0 +1,33 @@
+-- Triggers that note which tasks the CRM changes, inside the CRM's own transaction.
+--
+-- One insert each, under a handler that swallows every error: they cannot fail the CRM's statement.
+-- `tasks` in back quotes stands for the configured table. The worker's own sessions set @caldav_own.
+-- A line that holds // alone ends a statement (phpMyAdmin: set the delimiter to // below the text field).
+
+CREATE TRIGGER caldav_task_inserted AFTER INSERT ON `tasks` FOR EACH ROW
+BEGIN
+    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+    IF @caldav_own IS NULL THEN
+        INSERT INTO caldav_pending (task_id) VALUES (NEW.id);
+    END IF;
+END
+//
+CREATE TRIGGER caldav_task_updated AFTER UPDATE ON `tasks` FOR EACH ROW
+BEGIN
+    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+    IF @caldav_own IS NULL THEN
+        INSERT INTO caldav_pending (task_id) VALUES (NEW.id);
+        IF NEW.id <> OLD.id THEN
+            INSERT INTO caldav_pending (task_id) VALUES (OLD.id);
+        END IF;
+    END IF;
+END
+//
+CREATE TRIGGER caldav_task_deleted AFTER DELETE ON `tasks` FOR EACH ROW
+BEGIN
+    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+    IF @caldav_own IS NULL THEN
+        INSERT INTO caldav_pending (task_id) VALUES (OLD.id);
+    END IF;
+END
+//
