@@ -59,10 +59,15 @@ let package = Package(
         .testTarget(
             name: "CalDAVTests", dependencies: ["CalDAV", "WebDAV", "ICalendar", "XML"],
             swiftSettings: strict),
-        .testTarget(name: "MariaDBTests", dependencies: ["MariaDB"], swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["MariaDB"], path: "Tests/Support",
+            swiftSettings: strict),
+        .testTarget(
+            name: "MariaDBTests", dependencies: ["MariaDB", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "CRMStoreTests",
-            dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB"], swiftSettings: strict),
+            dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,123 @@
+import CMariaDB
+
+/// A statement that the server has parsed, with the buffers that its rows arrive in.
+///
+/// Belongs to one connection; closed when released.
+final class PreparedStatement {
+    let handle: UnsafeMutablePointer<MYSQL_STMT>
+    let sql: SQL
+    /// Nil for a statement without a result.
+    let row: RowBuffer?
+    /// A cursor still reads from it: the buffers are taken.
+    var isBusy = false
+
+    private let parameterCount: Int
+
+    /// The corresponding C functions are `mysql_stmt_init` and `mysql_stmt_prepare`.
+    init(_ sql: SQL, on connection: UnsafeMutablePointer<MYSQL>) throws(DatabaseError) {
+        guard let handle = mysql_stmt_init(connection) else { throw .outOfMemory }
+        var text = sql.text
+        let status = text.withUTF8 { utf8 in
+            mysql_stmt_prepare(
+                handle, UnsafeRawPointer(utf8.baseAddress)?.assumingMemoryBound(to: CChar.self),
+                UInt(utf8.count))
+        }
+        guard status == 0 else {
+            let error = DatabaseError(of: handle, running: sql.text)
+            mysql_stmt_close(handle)
+            throw error
+        }
+        self.handle = handle
+        self.sql = sql
+        self.parameterCount = Int(mysql_stmt_param_count(handle))
+        if let metadata = mysql_stmt_result_metadata(handle) {
+            self.row = RowBuffer(of: metadata)
+            mysql_free_result(metadata)
+        } else {
+            self.row = nil
+        }
+    }
+
+    /// One round trip. The corresponding C function is `mysql_stmt_execute`.
+    func execute(
+        _ values: borrowing [Value], parameters: ParameterBuffer
+    ) throws(DatabaseError) {
+        guard values.count == parameterCount else {
+            throw DatabaseError(
+                code: 2034, message: "\(values.count) values for \(parameterCount) parameters",
+                statement: sql.text)
+        }
+        if parameterCount > 0 {
+            guard mysql_stmt_bind_param(handle, parameters.filled(with: values)) == 0 else {
+                throw DatabaseError(of: handle, running: sql.text)
+            }
+        }
+        let status = mysql_stmt_execute(handle)
+        parameters.trim()
+        guard status == 0 else { throw DatabaseError(of: handle, running: sql.text) }
+    }
+
+    /// Makes rows arrive in `row`; with `streaming`, one by one from the socket, else all at once.
+    func beginFetching(streaming: Bool) throws(DatabaseError) {
+        guard let row else { return }
+        guard Int(mysql_stmt_field_count(handle)) == row.count else {
+            mysql_stmt_free_result(handle)
+            throw DatabaseError(
+                code: 2057, message: "The result's columns changed", statement: sql.text)
+        }
+        guard mysql_stmt_bind_result(handle, row.binds) == 0,
+            streaming || mysql_stmt_store_result(handle) == 0
+        else {
+            let error = DatabaseError(of: handle, running: sql.text)
+            mysql_stmt_free_result(handle)
+            throw error
+        }
+    }
+
+    /// False after the last row.
+    func fetch() throws(DatabaseError) -> Bool {
+        guard let row else { return false }
+        switch mysql_stmt_fetch(handle) {
+        case 0, MYSQL_DATA_TRUNCATED:
+            row.isCurrent = true
+            if row.growToFit(handle) {
+                mysql_stmt_bind_result(handle, row.binds)
+            }
+            return true
+        case MYSQL_NO_DATA:
+            row.isCurrent = false
+            return false
+        default:
+            row.isCurrent = false
+            throw DatabaseError(of: handle, running: sql.text)
+        }
+    }
+
+    /// Rows that were not fetched are dropped, from the socket too.
+    func endFetching() {
+        mysql_stmt_free_result(handle)
+        row?.isCurrent = false
+        row?.trim()
+        isBusy = false
+    }
+
+    deinit { mysql_stmt_close(handle) }
+}
+
+extension DatabaseError {
+    init(of statement: UnsafeMutablePointer<MYSQL_STMT>, running text: String) {
+        self.init(
+            code: UInt32(mysql_stmt_errno(statement)),
+            sqlState: mysql_stmt_sqlstate(statement).map { String(cString: $0) } ?? "HY000",
+            message: mysql_stmt_error(statement).map { String(cString: $0) } ?? "",
+            statement: text)
+    }
+
+    init(of connection: UnsafeMutablePointer<MYSQL>, running text: String?) {
+        self.init(
+            code: UInt32(mysql_errno(connection)),
+            sqlState: mysql_sqlstate(connection).map { String(cString: $0) } ?? "HY000",
+            message: mysql_error(connection).map { String(cString: $0) } ?? "",
+            statement: text)
+    }
+}

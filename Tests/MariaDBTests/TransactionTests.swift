@@ -1,0 +1,179 @@
+import MariaDB
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Transactions")
+struct TransactionTests {
+    let settings: ConnectionSettings
+    let connection: Connection
+
+    init() throws {
+        settings = try PrivateMariaDB.shared.freshDatabase()
+        connection = Connection(settings: settings)
+        try connection.run("CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL)")
+        try connection.run("INSERT INTO t VALUES (1, 0), (2, 0)")
+    }
+
+    /// As a higher layer has it.
+    enum StoreFailure: DatabaseFailing, Equatable {
+        case refused
+        case database(DatabaseError)
+
+        init(databaseError: DatabaseError) { self = .database(databaseError) }
+        var databaseError: DatabaseError? {
+            if case .database(let error) = self { error } else { nil }
+        }
+    }
+
+    @Test func commitsWhatReturns() throws {
+        let before = connection.statementCount
+        let result = try connection.transaction { () throws(DatabaseError) in
+            #expect(connection.isInTransaction)
+            return try connection.execute("UPDATE t SET a = 1").affectedRows
+        }
+        #expect(result == 2)
+        #expect(!connection.isInTransaction)
+        #expect(connection.statementCount == before + 3)
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 2)
+    }
+
+    @Test func rollsBackWhatThrows() throws {
+        #expect(throws: StoreFailure.refused) {
+            try connection.transaction { () throws(StoreFailure) in
+                do throws(DatabaseError) {
+                    try connection.execute("UPDATE t SET a = 1")
+                } catch {
+                    throw .database(error)
+                }
+                throw .refused
+            }
+        }
+        #expect(!connection.isInTransaction)
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 0)
+    }
+
+    @Test func runsAgainAfterALockWait() throws {
+        try connection.run("SET innodb_lock_wait_timeout = 1")
+        let blocker = other()
+        try blocker.run("BEGIN")
+        try blocker.run("UPDATE t SET a = 5 WHERE id = 1")
+        var runs = 0
+        try connection.transaction { () throws(DatabaseError) in
+            runs += 1
+            if runs == 2 { try blocker.run("COMMIT") }
+            try connection.execute("UPDATE t SET a = a + 1 WHERE id = 2")
+            try connection.execute("UPDATE t SET a = a + 1 WHERE id = 1")
+        }
+        #expect(runs == 2)
+        #expect(try number(connection, "SELECT a FROM t WHERE id = 1") == 6)
+        #expect(try number(connection, "SELECT a FROM t WHERE id = 2") == 1)
+    }
+
+    @Test func aBodyMayGoOnAfterARowThatIsLocked() throws {
+        let blocker = other()
+        try blocker.run("BEGIN")
+        try blocker.run("UPDATE t SET a = 5 WHERE id = 1")
+        try connection.transaction { () throws(DatabaseError) in
+            try connection.execute("UPDATE t SET a = 7 WHERE id = 2")
+            do throws(DatabaseError) {
+                _ = try connection.query("SELECT a FROM t WHERE id = 1 FOR UPDATE NOWAIT")
+                Issue.record("the row is locked")
+            } catch {
+                #expect(error.isLockWait)
+            }
+        }
+        #expect(try number(connection, "SELECT a FROM t WHERE id = 2") == 7)
+        try blocker.run("ROLLBACK")
+    }
+
+    @Test func twoWhoDeadlockBothSucceed() throws {
+        let runs = Mutex(0)
+        let threads = try (0..<2).map { side in
+            try TestThread { [settings] in
+                let connection = Connection(settings: settings)
+                for _ in 0..<50 {
+                    try connection.transaction(retries: 20) { () throws(DatabaseError) in
+                        runs.withLock { $0 += 1 }
+                        for id in side == 0 ? [1, 2] : [2, 1] {
+                            try connection.execute("UPDATE t SET a = a + 1 WHERE id = ?", .int(id))
+                        }
+                    }
+                }
+            }
+        }
+        for thread in threads { try thread.join() }
+        #expect(try number(connection, "SELECT MIN(a) FROM t") == 100)
+        #expect(try number(connection, "SELECT MAX(a) FROM t") == 100)
+        #expect(runs.withLock { $0 } > 100, "no deadlock came about")
+    }
+
+    @Test func aDeadlockThatABodyHidesIsThrownAllTheSame() throws {
+        let first = other()
+        let second = other()
+        try second.run("SET innodb_lock_wait_timeout = 20")
+        var wasHidden = false
+        let error = #expect(throws: DatabaseError.self) {
+            try first.transaction(retries: 0) { () throws(DatabaseError) in
+                try first.execute("UPDATE t SET a = 1 WHERE id = 1")
+                let thread = try? TestThread { [settings] in
+                    let heavier = Connection(settings: settings)
+                    try heavier.transaction { () throws(DatabaseError) in
+                        // More rows changed: the other one is the victim.
+                        try heavier.execute("UPDATE t SET a = 2 WHERE id = 2")
+                        try heavier.execute("INSERT INTO t VALUES (3, 0), (4, 0), (5, 0), (6, 0)")
+                        try heavier.execute("UPDATE t SET a = 2 WHERE id = 1")
+                    }
+                }
+                try waitForLockWait()
+                do throws(DatabaseError) {
+                    try first.execute("UPDATE t SET a = 1 WHERE id = 2")
+                } catch {
+                    wasHidden = error.isDeadlock
+                }
+                try? thread?.join()
+                try first.execute("INSERT INTO t VALUES (99, 0)")
+            }
+        }
+        #expect(wasHidden)
+        #expect(error?.isDeadlock == true)
+        #expect(try number(connection, "SELECT COUNT(*) FROM t WHERE id = 99") == 0)
+    }
+
+    @Test func aSnapshotSeesNothingNew() throws {
+        try connection.snapshot { () throws(DatabaseError) in
+            try other().run("UPDATE t SET a = 9")
+            let cursor = try connection.query("SELECT SUM(a) FROM t")
+            #expect(try cursor.next())
+            #expect(cursor.int(0) == 0)
+        }
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 18)
+        let cursor = try connection.query("SELECT @@tx_isolation")
+        #expect(try cursor.next())
+        #expect(cursor.string(0) == "READ-COMMITTED")
+    }
+
+    @Test func anUnreadStreamDoesNotHinderTheCommit() throws {
+        try connection.transaction { () throws(DatabaseError) in
+            try connection.execute("UPDATE t SET a = 3")
+            let cursor = try connection.query("SELECT id FROM t", streaming: true)
+            #expect(try cursor.next())
+        }
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 6)
+    }
+
+    private func other() -> Connection { Connection(settings: settings) }
+
+    private func waitForLockWait() throws(DatabaseError) {
+        let observer = other()
+        for _ in 0..<2_000 {
+            let cursor = try observer.query(
+                """
+                SELECT COUNT(*) FROM information_schema.innodb_trx t
+                  JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
+                 WHERE t.trx_state = 'LOCK WAIT' AND p.db = DATABASE()
+                """)
+            if try cursor.next(), cursor.int(0) == 1 { return }
+        }
+    }
+}
