@@ -39,7 +39,7 @@ extension Connection {
     ///   the result; until the cursor ends, any other statement on this connection is error 2014.
     ///   Otherwise all rows are read at once, and other statements may run beside the cursor.
     package func query(
-        _ sql: SQL, _ values: [Value] = [], streaming: Bool = false
+        _ sql: SQL, _ values: [Value], streaming: Bool = false
     ) throws(DatabaseError) -> Cursor {
         let statement = try attempt(sql) { statement throws(DatabaseError) in
             try statement.execute(values, parameters: parameters)
@@ -51,9 +51,11 @@ extension Connection {
         return cursor
     }
 
-    /// As the array form, not streaming.
-    package func query(_ sql: SQL, _ values: Value...) throws(DatabaseError) -> Cursor {
-        try query(sql, values)
+    /// As the array form.
+    package func query(
+        _ sql: SQL, _ values: Value..., streaming: Bool = false
+    ) throws(DatabaseError) -> Cursor {
+        try query(sql, values, streaming: streaming)
     }
 
     /// Prepares `sql` if need be and runs `body`, a second time where the first never reached the

@@ -18,7 +18,8 @@ extension Value {
     /// `.null` for nil.
     package init(_ bytes: [UInt8]?) { self = bytes.map(Value.bytes) ?? .null }
 
-    package static func int(_ number: Int) -> Value { .int(Int64(number)) }
+    package init(_ number: Int) { self = .int(Int64(number)) }
+    /// 1 or 0.
     package static func bool(_ truth: Bool) -> Value { .int(truth ? 1 : 0) }
 }
 

@@ -96,7 +96,8 @@ struct TransactionTests {
                     try connection.transaction(retries: 20) { () throws(DatabaseError) in
                         runs.withLock { $0 += 1 }
                         for id in side == 0 ? [1, 2] : [2, 1] {
-                            try connection.execute("UPDATE t SET a = a + 1 WHERE id = ?", .int(id))
+                            try connection.execute(
+                                "UPDATE t SET a = a + 1 WHERE id = ?", .int(Int64(id)))
                         }
                     }
                 }
