@@ -1,0 +1,132 @@
+import Glibc
+
+/// The web server or its client is no longer there, or took nothing for too long.
+package struct ConnectionLost: Error, Equatable {
+    /// `errno` of the write.
+    package let code: Int32
+}
+
+/// Collects an answer and sends it in as few writes as possible.
+///
+/// libfcgi's own stream writes every 8 KiB. This one frames up to 64 KiB as one STDOUT record
+/// (FastCGI 1.0 §3.3), and ends a short answer in the very write that carries it. A thread owns
+/// one for all its requests.
+final class OutputBuffer {
+    enum Framing {
+        case fastCGI(requestID: UInt16)
+        case plain
+    }
+
+    /// The most content a record may carry (65,535), cut to a multiple of 8 so that a full record
+    /// needs no padding.
+    private static let capacity = 65_528
+    private static let recordHeader = 8
+    /// Padding, the STDOUT record of length 0, FCGI_END_REQUEST.
+    private static let trailer = 7 + recordHeader + 2 * recordHeader
+
+    private let memory: UnsafeMutableRawPointer
+    private var count = 0
+    private var descriptor: Int32 = -1
+    private var framing = Framing.plain
+
+    /// Whether anything has left this process, so that the answer can no longer be another.
+    private(set) var hasSent = false
+
+    /// Content bytes that were sent, without framing.
+    private(set) var sent = 0
+
+    init() {
+        memory = .allocate(
+            byteCount: Self.recordHeader + Self.capacity + Self.trailer, alignment: 8)
+    }
+
+    deinit { memory.deallocate() }
+
+    func begin(descriptor: Int32, framing: Framing) {
+        self.descriptor = descriptor
+        self.framing = framing
+        discard()
+        hasSent = false
+        sent = 0
+    }
+
+    /// Forgets what was not yet sent.
+    func discard() { count = 0 }
+
+    /// Whether `size` more bytes would be kept back for now.
+    func hasRoom(for size: Int) -> Bool { size <= Self.capacity - count }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(ConnectionLost) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if count == Self.capacity { try send(isLast: false) }
+            let piece = rest.prefix(Self.capacity - count)
+            UnsafeMutableRawBufferPointer(
+                start: memory + Self.recordHeader + count, count: piece.count
+            ).copyMemory(from: UnsafeRawBufferPointer(rebasing: piece))
+            count += piece.count
+            rest = rest.dropFirst(piece.count)
+        }
+    }
+
+    /// Sends what is left and says that the answer is whole.
+    func finish() throws(ConnectionLost) { try send(isLast: true) }
+
+    private func send(isLast: Bool) throws(ConnectionLost) {
+        sent += count
+        switch framing {
+        case .plain:
+            try write(from: Self.recordHeader, to: Self.recordHeader + count)
+        case .fastCGI(let requestID):
+            // Without content there is no record: one of length 0 would be the end of the stream.
+            var start = Self.recordHeader
+            var end = start + count
+            if count > 0 {
+                let padding = -count & 7
+                putHeader(
+                    at: 0, .stdout, requestID, length: UInt16(count), padding: UInt8(padding))
+                memset(memory + end, 0, padding)
+                start = 0
+                end += padding
+            }
+            if isLast {
+                putHeader(at: end, .stdout, requestID, length: 0)
+                putHeader(at: end + 8, .endRequest, requestID, length: 8)
+                // Application status 0, FCGI_REQUEST_COMPLETE, reserved.
+                memset(memory + end + 16, 0, 8)
+                end += Self.trailer - 7
+            }
+            try write(from: start, to: end)
+        }
+        count = 0
+    }
+
+    private enum RecordType: UInt8 {
+        case endRequest = 3
+        case stdout = 6
+    }
+
+    private func putHeader(
+        at offset: Int, _ type: RecordType, _ requestID: UInt16, length: UInt16, padding: UInt8 = 0
+    ) {
+        let header = memory + offset
+        header.storeBytes(of: 1, as: UInt8.self)  // FCGI_VERSION_1
+        header.storeBytes(of: type.rawValue, toByteOffset: 1, as: UInt8.self)
+        header.storeBytes(of: requestID.bigEndian, toByteOffset: 2, as: UInt16.self)
+        header.storeBytes(of: length.bigEndian, toByteOffset: 4, as: UInt16.self)
+        header.storeBytes(of: padding, toByteOffset: 6, as: UInt8.self)
+        header.storeBytes(of: 0, toByteOffset: 7, as: UInt8.self)
+    }
+
+    private func write(from start: Int, to end: Int) throws(ConnectionLost) {
+        var offset = start
+        while offset < end {
+            hasSent = true
+            let written = retryingInterrupts {
+                Glibc.write(descriptor, memory + offset, end - offset)
+            }
+            guard written > 0 else { throw ConnectionLost(code: errno) }
+            offset += written
+        }
+    }
+}

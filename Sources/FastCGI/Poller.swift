@@ -1,0 +1,91 @@
+private import CFastCGI
+import Glibc
+import Synchronization
+
+/// One epoll set for a pool's threads: the listening socket, the idle connections, the wake-up.
+///
+/// Every entry is one-shot: an event goes to one thread, which arms the entry again when it is done
+/// with it. So an idle connection costs a descriptor and no thread.
+final class Poller: Sendable {
+    enum Event {
+        /// A connection waits to be accepted; arm with `armListener`.
+        case listener
+        /// The web server wrote to an idle connection; close it or `park` it again.
+        case connection(Int32)
+        /// `wake` was called; arm with `wake` for the next thread.
+        case wakeUp
+    }
+
+    private let epoll: Int32
+    private let eventCounter: Int32
+    private let listener: Listener
+    /// The idle connections; what `next` gave out is not among them.
+    private let idle = Mutex<Set<Int32>>([])
+
+    private static let oneShotInput = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+
+    init(listener: Listener) throws(SystemError) {
+        self.listener = listener
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        eventCounter = eventfd(1, Int32(EFD_CLOEXEC))
+        guard epoll >= 0, eventCounter >= 0,
+            cfastcgi_epoll(epoll, EPOLL_CTL_ADD, listener.descriptor, Self.oneShotInput) == 0,
+            cfastcgi_epoll(epoll, EPOLL_CTL_ADD, eventCounter, 0) == 0
+        else { throw SystemError("epoll") }
+    }
+
+    deinit {
+        for connection in idle.withLock({ $0 }) { close(connection) }
+        close(eventCounter)
+        close(epoll)
+    }
+
+    /// The next event; nil where none is there and `waits` is false.
+    func next(waits: Bool) -> Event? {
+        while true {
+            var flags: UInt32 = 0
+            let descriptor = cfastcgi_epoll_next(epoll, waits ? -1 : 0, &flags)
+            switch descriptor {
+            case -1:
+                if !waits { return nil }
+            case listener.descriptor:
+                return .listener
+            case eventCounter:
+                return .wakeUp
+            default:
+                // Now, while the descriptor cannot be anybody else's yet.
+                _ = idle.withLock { $0.remove(descriptor) }
+                let hungUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
+                if flags & hungUp == 0 || hasInput(descriptor) { return .connection(descriptor) }
+                close(descriptor)
+            }
+        }
+    }
+
+    /// Whether there is something to read, the end of the input apart.
+    func hasInput(_ connection: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(connection, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+    }
+
+    /// Has a connection watched while it is idle.
+    ///
+    /// - Parameter isNew: whether it has never been parked.
+    func park(_ connection: Int32, isNew: Bool) {
+        _ = idle.withLock { $0.insert(connection) }
+        let operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+        guard cfastcgi_epoll(epoll, operation, connection, Self.oneShotInput) != 0 else { return }
+        _ = idle.withLock { $0.remove(connection) }
+        close(connection)
+    }
+
+    func armListener() {
+        _ = cfastcgi_epoll(epoll, EPOLL_CTL_MOD, listener.descriptor, Self.oneShotInput)
+    }
+
+    /// Gives one thread, now or later, the event `wakeUp`.
+    func wake() {
+        _ = cfastcgi_epoll(
+            epoll, EPOLL_CTL_MOD, eventCounter, EPOLLIN.rawValue | EPOLLONESHOT.rawValue)
+    }
+}
