@@ -1,0 +1,102 @@
+// The tables of RFC 4791 §9.9: whether something overlaps a range, whose start is inclusive and
+// whose end is not. A range open at one side begins at `Int64.min` or ends at `Int64.max`.
+
+extension CalendarObject {
+    /// Whether any instance overlaps a range.
+    /// - Parameters:
+    ///   - range: UTC seconds.
+    ///   - floating: the zone of floating times and DATEs, the calendar's own
+    ///     (CALDAV:calendar-timezone).
+    package func overlaps(_ range: Range<Int64>, floating: Zone) -> Bool {
+        let set = InstanceSet(self, floating: floating)
+        switch kind {
+        case .vfreebusy, .other:
+            return calendar.components(named: kind.name).contains {
+                TimeRange.overlaps(freebusy: $0, range, set.zones)
+            }
+        case .vevent, .vtodo, .vjournal: return set.overlaps(range, kind)
+        }
+    }
+}
+
+extension InstanceSet {
+    func overlaps(_ range: Range<Int64>, _ kind: CalendarObject.Kind) -> Bool {
+        if isForeign, let timing {
+            // The set is not known: it may go on for ever.
+            return zones.instant(of: timing.start) < range.upperBound
+        }
+        // A to-do without any date is in every range; the components that have no start are not
+        // among the instances.
+        let members = [master].compactMap { $0 }
+        for member in members where Timing(member, zones) == nil {
+            if kind == .vtodo, TimeRange.overlaps(undated: member, range, zones) { return true }
+        }
+        var isFound = false
+        forEach(near: range) { instance in
+            isFound = TimeRange.overlaps(instance, range, kind)
+            return !isFound
+        }
+        return isFound
+    }
+}
+
+enum TimeRange {
+    /// An instance of VEVENT, VTODO or VJOURNAL.
+    static func overlaps(
+        _ instance: Instance, _ range: Range<Int64>, _ kind: CalendarObject.Kind
+    ) -> Bool {
+        let (from, to) = (range.lowerBound, range.upperBound)
+        let (start, end) = (instance.start, instance.end)
+        guard kind == .vtodo else {
+            return (from < end || (start == end && from <= start)) && to > start
+        }
+        let component = instance.component
+        guard component.has("DTSTART") else {
+            // DUE alone.
+            return from < end && to >= end
+        }
+        guard instance.hasEnd else { return from <= start && to > start }
+        if component.has("DUE") {
+            return (from < end || from <= start) && (to > start || to >= end)
+        }
+        return from <= end && (to > start || to >= end)
+    }
+
+    /// A VTODO without DTSTART and DUE.
+    static func overlaps(
+        undated component: Component, _ range: Range<Int64>, _ zones: ZoneTable
+    ) -> Bool {
+        let (from, to) = (range.lowerBound, range.upperBound)
+        let completed = component.first("COMPLETED")?.dateTime.map(zones.instant)
+        let created = component.first("CREATED")?.dateTime.map(zones.instant)
+        switch (completed, created) {
+        case (let completed?, let created?):
+            return (from <= created || from <= completed) && (to >= created || to >= completed)
+        case (let completed?, nil): return from <= completed && to >= completed
+        case (nil, let created?): return to > created
+        case (nil, nil): return true
+        }
+    }
+
+    static func overlaps(
+        freebusy component: Component, _ range: Range<Int64>, _ zones: ZoneTable
+    ) -> Bool {
+        let (from, to) = (range.lowerBound, range.upperBound)
+        if let start = component.first("DTSTART")?.dateTime,
+            let end = component.first("DTEND")?.dateTime
+        {
+            return from <= zones.instant(of: end) && to > zones.instant(of: start)
+        }
+        return component.all("FREEBUSY").contains { property in
+            property.periods.contains { period in
+                guard let end = period.end(zones) else { return false }
+                return from < end && to > zones.instant(of: period.start)
+            }
+        }
+    }
+
+    /// COMPLETED, CREATED, DTEND, DTSTAMP, DTSTART, DUE and LAST-MODIFIED.
+    static func overlaps(instant: Int64, _ range: Range<Int64>) -> Bool {
+        range.lowerBound <= instant && range.upperBound > instant
+    }
+}
