@@ -34,10 +34,7 @@ extension Component {
     ) throws(ICalendarError) -> Component {
         var parser = Parser(bytes, limits: limits)
         let calendars = try parser.run()
-        guard let calendar = calendars.first else {
-            throw ICalendarError(.syntax, reason: "there is no VCALENDAR")
-        }
-        guard calendars.count == 1 else {
+        guard calendars.count == 1, let calendar = calendars.first else {
             throw ICalendarError(
                 .syntax, line: calendars[1].lineNumber, property: "VCALENDAR",
                 reason: "a second VCALENDAR follows the first")
@@ -45,7 +42,7 @@ extension Component {
         return calendar
     }
 
-    /// Reads any number of VCALENDARs, one after another.
+    /// Reads one or more VCALENDARs, one after another.
     package static func parseStream(
         _ bytes: [UInt8], limits: ParseLimits = .feed
     ) throws(ICalendarError) -> [Component] {
@@ -91,6 +88,9 @@ struct Parser {
         if let last = open.last {
             throw ICalendarError(
                 .syntax, line: last.lineNumber, property: last.name, reason: "END is missing")
+        }
+        guard !finished.isEmpty else {
+            throw ICalendarError(.syntax, line: 1, reason: "there is no VCALENDAR")
         }
         keepTail()
         return finished
