@@ -28,6 +28,12 @@ let package = Package(
         .target(
             name: "CRMStore",
             dependencies: ["CalDAV", "ICalendar", "MariaDB", "CCrypt", "CArgon2", "CCrypto"],
+            // Links to sql/, so that the program carries its SQL with it.
+            resources: [
+                .embedInCode("Migration/SQL/documented.sql"),
+                .embedInCode("Migration/SQL/tables.sql"),
+                .embedInCode("Migration/SQL/triggers.sql"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -1,0 +1,66 @@
+import CCrypto
+
+/// The functions of libcrypto that the store needs, over bytes.
+package enum Digest {
+    /// 32 bytes.
+    package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        digest(bytes, by: EVP_sha256(), size: 32)
+    }
+
+    /// 32 bytes.
+    package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        Array(bytes).withUnsafeBytes { sha256($0) }
+    }
+
+    /// Of the UTF-8 bytes.
+    package static func sha256(_ text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { sha256(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// 16 bytes. Only where a protocol wants it (HTTP Digest, RFC 7616).
+    package static func md5(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        Array(bytes).withUnsafeBytes { digest($0, by: EVP_md5(), size: 16) }
+    }
+
+    /// 32 bytes (RFC 2104). The corresponding C function is `HMAC`.
+    package static func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: 32)
+        let made = HMAC(
+            EVP_sha256(), key, Int32(clamping: key.count), message, message.count, &result, nil)
+        precondition(made != nil, "libcrypto has SHA-256")
+        return result
+    }
+
+    /// Bytes that nobody can guess. The corresponding C function is `RAND_bytes`.
+    package static func random(count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: max(count, 0))
+        // Secrets that are not random are worse than no service.
+        precondition(RAND_bytes(&bytes, Int32(clamping: bytes.count)) == 1, "no random numbers")
+        return bytes
+    }
+
+    /// Two lower-case digits a byte.
+    package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        let codes = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: codes, as: UTF8.self)
+    }
+
+    /// Whether both are the same, in a time that does not tell where they differ.
+    package static func areEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
+    }
+
+    /// The corresponding C function is `EVP_Digest`.
+    private static func digest(
+        _ bytes: UnsafeRawBufferPointer, by algorithm: OpaquePointer?, size: Int
+    ) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            let status = EVP_Digest(
+                bytes.baseAddress, bytes.count, buffer.baseAddress, nil, algorithm, nil)
+            precondition(status == 1, "libcrypto has this digest")
+            count = size
+        }
+    }
+}
