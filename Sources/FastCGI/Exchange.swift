@@ -155,7 +155,10 @@ package final class Exchange {
     /// that the connection may carry another.
     func conclude() -> Bool {
         defer { environment = nil }
-        guard !isAborted else { return false }
+        guard !isAborted else {
+            output.breakOff()
+            return false
+        }
         finishInput()
         do {
             try output.finish()

@@ -101,6 +101,18 @@ final class OutputBuffer {
         count = 0
     }
 
+    /// Says that the answer is broken.
+    ///
+    /// FastCGI has no word for it, and nginx takes the connection's end without FCGI_END_REQUEST
+    /// for the end of an answer that has no Content-Length. A record of no known version (zeros) is
+    /// an error to every web server.
+    func breakOff() {
+        discard()
+        guard hasSent, case .fastCGI = framing else { return }
+        memset(memory, 0, Self.recordHeader)
+        try? write(from: 0, to: Self.recordHeader)
+    }
+
     private enum RecordType: UInt8 {
         case endRequest = 3
         case stdout = 6

@@ -55,11 +55,15 @@ package final class Supervisor {
     /// - Parameters:
     ///   - seconds: how long the workers may take to finish; what is left then is killed.
     ///   - final: exit codes after which another start is of no use.
+    ///   - nextSignal: waits for at most so many milliseconds.
     /// - Returns: the code to exit with: 0, or the `final` one that a worker ended with.
-    package func run(grace seconds: Int, final: Set<Int32> = []) -> Int32 {
+    package func run(
+        grace seconds: Int, final: Set<Int32> = [],
+        nextSignal: (_ milliseconds: Int?) -> Signal? = { Signal.next(within: $0) }
+    ) -> Int32 {
         while true {
             startDueWorkers()
-            switch Signal.next(within: nextStart) {
+            switch nextSignal(nextStart) {
             case .terminate:
                 end(within: seconds)
                 return 0
@@ -172,7 +176,7 @@ package final class Supervisor {
                 seats[index].pid = nil
             }
             if now > deadline { send(SIGKILL) }
-            _ = Signal.next(within: 20)
+            usleep(5000)
         }
     }
 
@@ -199,7 +203,7 @@ package final class Supervisor {
         _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {
         let copies = strings.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
+        defer { for copy in copies { free(copy) } }
         return body(copies + [nil])
     }
 }
