@@ -1,0 +1,105 @@
+package import CalDAV
+import MariaDB
+
+/// What has to be done without a request: merging what the CRM changed, moving the log's queue,
+/// looking for changes that no trigger tells, and throwing away what is old.
+///
+/// Every process runs one; they share the work through claims in `caldav_meta`.
+package final class Housekeeper {
+    private let store: Store
+
+    package init(context: StoreContext) {
+        store = Store(context: context)
+    }
+
+    /// Seconds between two turns.
+    package static let interval = 1
+
+    /// Does what is due. Call it every `interval` seconds.
+    ///
+    /// - Throws: what stopped it; the next turn tries again.
+    package func turn() throws(StorageError) {
+        try atTheEdge { () throws(StoreFailure) in
+            if try store.hasPending(), store.context.merging.begin() {
+                defer { store.context.merging.end() }
+                _ = try store.mergePending(tasks: 2_000, until: Clock.milliseconds + 800)
+            }
+            _ = try store.moveLogQueue()
+            if try store.claim(.scan, every: try store.scanInterval()) {
+                _ = try store.scan()
+            }
+            if try store.claim(.prune, every: 3_600) {
+                try store.prune()
+            }
+        }
+    }
+}
+
+extension Store {
+    /// A duty that one process does for all.
+    enum Duty: String {
+        case scan = "last_scan"
+        case prune = "last_prune"
+    }
+
+    /// Seconds between scans: with the triggers it only finds what they cannot tell, alone it is how
+    /// the CRM is noticed at all.
+    fileprivate func scanInterval() throws(StoreFailure) -> Int64 {
+        try meta("noticing") == "scan" ? 3 : 60
+    }
+
+    private static let readMeta: SQL = "SELECT value FROM caldav_meta WHERE name = ?"
+    private static let begin: SQL = "INSERT IGNORE INTO caldav_meta (name, value) VALUES (?, '0')"
+    private static let claim: SQL = """
+        UPDATE caldav_meta SET value = ?
+         WHERE name = ? AND CAST(CAST(value AS CHAR) AS SIGNED) <= ?
+        """
+
+    func meta(_ name: String) throws(StoreFailure) -> String? {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.readMeta, .bytes(Array(name.utf8)))
+            return try cursor.next() ? cursor.string(0) : nil
+        }
+    }
+
+    /// Whether the duty is due and falls to us.
+    func claim(_ duty: Duty, every seconds: Int64) throws(StoreFailure) -> Bool {
+        let name = Value.bytes(Array(duty.rawValue.utf8))
+        guard let last = try meta(duty.rawValue).flatMap({ Int64($0) }) else {
+            _ = try database { () throws(DatabaseError) in
+                try connection.execute(Store.begin, name)
+            }
+            return try claim(duty, every: seconds)
+        }
+        guard last <= now - seconds else { return false }
+        return try database { () throws(DatabaseError) in
+            try connection.execute(
+                Store.claim, .bytes(Array(String(now).utf8)), name, .int(now - seconds)
+            ).affectedRows == 1
+        }
+    }
+
+    private static let pruneTombstones: SQL =
+        "DELETE FROM caldav_tombstones WHERE removed < ? LIMIT 10000"
+    private static let raiseFloors: SQL = """
+        UPDATE caldav_calendar_state AS s
+          JOIN (SELECT calendar_id, MAX(revision) AS revision FROM caldav_tombstones
+                 WHERE removed < ? GROUP BY calendar_id) AS t ON t.calendar_id = s.calendar_id
+           SET s.floor = GREATEST(s.floor, t.revision)
+        """
+    private static let pruneTrash: SQL = "DELETE FROM caldav_trash WHERE discarded < ? LIMIT 10000"
+
+    /// Throws away tombstones after 180 days, the trash after 30, log rows after 90. A token from before
+    /// a lost tombstone is no longer valid.
+    fileprivate func prune() throws(StoreFailure) {
+        let day: Int64 = 86_400
+        try connection.transaction { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                _ = try connection.execute(Store.raiseFloors, .int(now - 180 * day))
+                _ = try connection.execute(Store.pruneTombstones, .int(now - 180 * day))
+                _ = try connection.execute(Store.pruneTrash, .int(now - 30 * day))
+            }
+        }
+        try pruneLog(days: 90)
+    }
+}

@@ -1,0 +1,160 @@
+import CalDAV
+import ICalendar
+import MariaDB
+
+extension Store {
+    private static let crm = "CRM"
+
+    /// Takes over what the CRM did to some tasks, and removes what was pending for them.
+    ///
+    /// A batch that meets a row which the CRM holds, or a value that the database refuses, is done
+    /// again task by task, so that one stops no other. What cannot be done now stays pending.
+    func merge(_ ids: [Int64], pending: [Int64: [UInt64]]) throws(StoreFailure) {
+        do throws(StoreFailure) {
+            try mergeAtOnce(ids, pending: pending)
+        } catch {
+            guard let failure = error.databaseError else { throw error }
+            if failure.isUnavailable { throw error }
+            if failure.isNoSuchColumn || failure.isNoSuchTable { context.forgetInstallation() }
+            if ids.count > 1 {
+                for id in ids { try merge([id], pending: pending) }
+            } else if !failure.isWorthRetrying, let id = ids.first {
+                try recordFailure(of: id, failure.message, pending: pending[id] ?? [])
+            }
+        }
+    }
+
+    private func mergeAtOnce(
+        _ ids: [Int64], pending: [Int64: [UInt64]]
+    ) throws(StoreFailure) {
+        let plan = try plan(ids)
+        for failure in plan.failures {
+            try recordFailure(of: failure.task, failure.reason, uid: failure.uid, pending: [])
+        }
+        let entries = ids.flatMap { pending[$0] ?? [] }
+        guard !plan.steps.isEmpty else { return try removePending(entries) }
+        try connection.transaction(retries: 0) { () throws(StoreFailure) in
+            let skipped = try carryOut(plan.steps)
+            try removePending(ids.filter { !skipped.contains($0) }.flatMap { pending[$0] ?? [] })
+        }
+    }
+
+    /// - Returns: tasks that changed once more since the plan was made.
+    private func carryOut(_ steps: [TaskMerge.Step]) throws(StoreFailure) -> Set<Int64> {
+        var revisions = try takeRevisions(for: steps)
+        let current = try currentRevisions(of: steps.map(\.task))
+        let locked = try lockRows(of: steps)
+        var writer = MergeWriter(now: now)
+        var skipped: Set<Int64> = []
+        let installation = try installation()
+        for step in steps {
+            switch step.action {
+            case .add(let row, let calendar):
+                guard current[step.task] == nil, locked.contains(step.task) else {
+                    skipped.insert(step.task)
+                    continue
+                }
+                try writer.add(
+                    row, to: calendar, revision: revisions.next(of: calendar.id), installation)
+            case .change(let mirror, let row, let text, let destination):
+                guard current[step.task] == mirror.revision, locked.contains(step.task) else {
+                    skipped.insert(step.task)
+                    continue
+                }
+                try writer.change(
+                    mirror, row, text, to: destination, &revisions, installation)
+            case .remove(let mirror):
+                guard current[step.task] == mirror.revision else {
+                    skipped.insert(step.task)
+                    continue
+                }
+                writer.remove(mirror, revision: revisions.next(of: mirror.calendarID))
+            }
+        }
+        try write(writer)
+        return skipped
+    }
+
+    /// Locks the calendars that a batch touches, in ascending order, each with as many revisions as
+    /// its changes need.
+    private func takeRevisions(for steps: [TaskMerge.Step]) throws(StoreFailure) -> RevisionRanges {
+        var counts: [Int64: Int] = [:]
+        for step in steps {
+            switch step.action {
+            case .add(_, let calendar): counts[calendar.id, default: 0] += 1
+            case .remove(let mirror): counts[mirror.calendarID, default: 0] += 1
+            case .change(let mirror, _, _, let destination):
+                counts[mirror.calendarID, default: 0] += 1
+                if let destination { counts[destination.id, default: 0] += 1 }
+            }
+        }
+        var ranges = RevisionRanges()
+        for (calendar, count) in counts.sorted(by: { $0.key < $1.key }) {
+            let last = try takeRevisions(count, of: calendar)
+            ranges.add(calendar, from: last - Int64(count) + 1)
+        }
+        return ranges
+    }
+
+    private func currentRevisions(of tasks: [Int64]) throws(StoreFailure) -> [Int64: Int64] {
+        var revisions: [Int64: Int64] = [:]
+        for piece in tasks.inStatementChunks() {
+            let select: SQL = """
+                SELECT task_id, revision FROM caldav_objects
+                 WHERE task_id IN (\(SQL.repeated("?", count: piece.count)))
+                """
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(select, piece.map { .int($0) })
+                while try cursor.next() { revisions[cursor.int(0) ?? 0] = cursor.int(1) }
+            }
+        }
+        return revisions
+    }
+
+    /// Locks the rows that will be marked, without waiting for the CRM.
+    private func lockRows(of steps: [TaskMerge.Step]) throws(StoreFailure) -> Set<Int64> {
+        let statements = try installation().statements
+        let ids = steps.compactMap { step -> Int64? in
+            if case .remove = step.action { return nil }
+            return step.task
+        }
+        var locked: Set<Int64> = []
+        for piece in ids.sorted().inStatementChunks() {
+            guard let statement = statements.lock[piece.count] else { continue }
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(statement, piece.map { .int($0) })
+                while try cursor.next() { locked.insert(cursor.int(0) ?? 0) }
+            }
+        }
+        return locked
+    }
+
+    // MARK: Failures
+
+    /// Writes a `failed` row into the log. The object stays served as it was; the next change of the
+    /// task is tried again.
+    private func recordFailure(
+        of task: Int64, _ reason: String, uid: String = "", pending: [UInt64]
+    ) throws(StoreFailure) {
+        guard context.failures.isNew(task: task, reason: reason) else {
+            return try removePending(pending)
+        }
+        try connection.transaction { () throws(StoreFailure) in
+            try log(.update, task: task, uid: uid, failure: reason)
+            try removePending(pending)
+        }
+    }
+}
+
+/// The revisions that a merge has taken of each calendar, given out one by one.
+struct RevisionRanges {
+    private var nextOf: [Int64: Int64] = [:]
+
+    mutating func add(_ calendar: Int64, from first: Int64) { nextOf[calendar] = first }
+
+    mutating func next(of calendar: Int64) -> Int64 {
+        let revision = nextOf[calendar] ?? 0
+        nextOf[calendar] = revision + 1
+        return revision
+    }
+}

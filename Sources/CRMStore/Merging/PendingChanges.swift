@@ -1,0 +1,107 @@
+package import CalDAV
+import Glibc
+import MariaDB
+
+// What the triggers noted: `caldav_pending`, an id of a task for each statement of the CRM's that
+// touched it.
+extension Store {
+    /// How much of the backlog one request takes over before it answers; the rest goes on in the
+    /// background.
+    private static let tasksPerRequest = 300
+    private static let millisecondsPerRequest: Int64 = 300
+
+    private static let note: SQL = "INSERT INTO caldav_pending (task_id) VALUES (?)"
+    private static let oldest: SQL = """
+        SELECT id, task_id FROM caldav_pending WHERE id > ? ORDER BY id LIMIT ?
+        """
+    private static let any: SQL = "SELECT EXISTS (SELECT 1 FROM caldav_pending)"
+
+    /// Notes a task as the triggers do, in the running transaction.
+    func notePending(_ task: Int64) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(Store.note, .int(task))
+        }
+    }
+
+    package func mergePendingChanges() throws(StorageError) {
+        try atTheEdge { () throws(StoreFailure) in
+            guard context.merging.begin() else { return waitForRunningMerge() }
+            defer { context.merging.end() }
+            _ = try mergePending(
+                tasks: Store.tasksPerRequest,
+                until: Clock.milliseconds + Store.millisecondsPerRequest)
+        }
+    }
+
+    /// Another thread is at it: what it has committed in a moment is served.
+    private func waitForRunningMerge() {
+        let deadline = Clock.milliseconds + Store.millisecondsPerRequest
+        while context.merging.isRunning, Clock.milliseconds < deadline { usleep(2_000) }
+    }
+
+    /// Merges what is pending, oldest first.
+    ///
+    /// - Returns: whether something may be left that is worth another call.
+    func mergePending(tasks limit: Int, until deadline: Int64) throws(StoreFailure) -> Bool {
+        // What stays behind, because the CRM holds the row, is passed over: the next call begins anew.
+        var last: UInt64 = 0
+        var merged = 0
+        while merged < limit, Clock.milliseconds < deadline {
+            let batch = try pending(after: last)
+            guard let newest = batch.last?.id else { return false }
+            last = newest
+            var entries: [Int64: [UInt64]] = [:]
+            for entry in batch { entries[entry.task, default: []].append(entry.id) }
+            for piece in entries.keys.sorted().inPieces(of: TaskMerge.batchSize) {
+                try merge(Array(piece), pending: entries)
+                merged += piece.count
+                if Clock.milliseconds >= deadline { return true }
+            }
+        }
+        return true
+    }
+
+    private struct PendingEntry {
+        var id: UInt64
+        var task: Int64
+    }
+
+    private func pending(after last: UInt64) throws(StoreFailure) -> [PendingEntry] {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(
+                Store.oldest, .uint(last), .int(Int64(4 * TaskMerge.batchSize)))
+            var entries: [PendingEntry] = []
+            while try cursor.next() {
+                entries.append(
+                    PendingEntry(id: cursor.uint(0) ?? 0, task: cursor.int(1) ?? 0))
+            }
+            return entries
+        }
+    }
+
+    func hasPending() throws(StoreFailure) -> Bool {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.any)
+            return try cursor.next() && cursor.int(0) == 1
+        }
+    }
+
+    /// Removes entries by their exact ids: a range would lock out the CRM's next insert.
+    func removePending(_ ids: [UInt64]) throws(StoreFailure) {
+        for piece in ids.inStatementChunks() {
+            let delete: SQL = """
+                DELETE FROM caldav_pending
+                 WHERE id IN (\(SQL.repeated("?", count: piece.count)))
+                """
+            _ = try database { () throws(DatabaseError) in
+                try connection.execute(delete, piece.map { .uint($0) })
+            }
+        }
+    }
+}
+
+extension Array {
+    func inPieces(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}

@@ -1,0 +1,57 @@
+import MariaDB
+
+// The scan compares rows with what objects remember of them. It finds what no trigger tells: rows
+// removed by a foreign key's cascade, a restored dump, a swapped table, and everything where triggers
+// may not be.
+extension Store {
+    /// How many ids one statement of the scan brings.
+    private static let page: Int64 = 500
+
+    /// Merges every task whose object, if any, is not as the row is.
+    ///
+    /// - Parameter progress: told after each page how many tasks were found so far.
+    /// - Returns: how many tasks were found.
+    func scan(progress: (Int) -> Void = { _ in }) throws(StoreFailure) -> Int {
+        let statements = try installation().statements
+        var found = 0
+        for statement in [statements.scan, statements.scanGone] {
+            var last: Int64 = 0
+            while true {
+                let ids = try page(statement, after: last)
+                guard let newest = ids.last else { break }
+                last = newest
+                for piece in ids.inPieces(of: TaskMerge.batchSize) {
+                    try merge(Array(piece), pending: [:])
+                }
+                found += ids.count
+                progress(found)
+            }
+        }
+        return found
+    }
+
+    private func page(_ statement: SQL, after last: Int64) throws(StoreFailure) -> [Int64] {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(statement, .int(last), .int(Store.page))
+            var ids: [Int64] = []
+            while try cursor.next() { ids.append(cursor.int(0) ?? 0) }
+            return ids
+        }
+    }
+}
+
+extension Store {
+    /// Makes objects of all tasks that have none: the last step of `migrate`.
+    package func adoptTasks(progress: (Int) -> Void) throws(StoreAdoptionError) -> Int {
+        do throws(StoreFailure) {
+            return try scan(progress: progress)
+        } catch {
+            throw StoreAdoptionError(reason: "\(error.storageError)")
+        }
+    }
+}
+
+/// Why existing tasks could not all be taken over; running `migrate` again goes on where it stopped.
+package struct StoreAdoptionError: Error {
+    package let reason: String
+}

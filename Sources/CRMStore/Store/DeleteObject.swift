@@ -1,0 +1,32 @@
+package import CalDAV
+import MariaDB
+
+extension Store {
+    package func deleteObject(
+        _ name: String, in calendar: CalendarRecord, by user: UserRecord,
+        if condition: WriteCondition
+    ) throws(StorageError) {
+        try atTheEdge { () throws(StoreFailure) in
+            try connection.transaction { () throws(StoreFailure) in
+                let revision = try takeRevisions(of: calendar.id)
+                guard let present = try presentObject(name, in: calendar).object else {
+                    throw .storage(
+                        condition.holds(for: nil) ? .notFound : .preconditionFailed(etag: nil))
+                }
+                guard condition.holds(for: present.etag) else {
+                    throw .storage(.preconditionFailed(etag: present.etag))
+                }
+                try discard(
+                    present.id, .deleted, by: user.name, owner: calendar.owner, uri: calendar.uri)
+                if let task = present.taskID {
+                    let statements = try installation().statements
+                    _ = try database { () throws(DatabaseError) in
+                        try connection.execute(statements.delete, .int(task))
+                    }
+                }
+                try removeObject(present.id, name: name, in: calendar.id, revision: revision)
+                try log(.delete, task: present.taskID, uid: present.uid)
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import CalDAV
+import MariaDB
+
+/// An object as a write finds it, under its calendar's lock.
+struct PresentObject {
+    var id: Int64
+    var etag: String
+    var uid: String
+    var uidHash: [UInt8]
+    var taskID: Int64?
+    var base: [UInt8]
+    var baseDigest: [UInt8]
+    var content: [UInt8]
+    var created: Int64
+}
+
+// The statements that write `caldav_objects`, its tombstones, the trash and the log.
+extension Store {
+    private static let present: SQL = """
+        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.base_digest,
+               o.icalendar, o.created, o.uid
+          FROM caldav_calendar_state AS s
+          LEFT JOIN caldav_objects AS o ON o.calendar_id = s.calendar_id AND o.name = ?
+         WHERE s.calendar_id = ?
+        """
+    private static let insert: SQL = """
+        INSERT INTO caldav_objects
+               (calendar_id, name, uid, uid_hash, component, icalendar, etag, size, first_start,
+                last_end, revision, task_id, base, base_digest, created, modified)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    private static let update: SQL = """
+        UPDATE caldav_objects
+           SET component = ?, icalendar = ?, etag = ?, size = ?, first_start = ?, last_end = ?,
+               revision = ?, task_id = ?, base = ?, base_digest = ?, modified = ?
+         WHERE id = ?
+        """
+    private static let delete: SQL = "DELETE FROM caldav_objects WHERE id = ?"
+    private static let nameOfUID: SQL = """
+        SELECT name FROM caldav_objects WHERE calendar_id = ? AND uid_hash = ?
+        """
+    private static let bury: SQL = """
+        INSERT INTO caldav_tombstones (calendar_id, name, revision, removed) VALUES (?, ?, ?, ?)
+        ON DUPLICATE KEY UPDATE revision = VALUES(revision), removed = VALUES(removed)
+        """
+    private static let unbury: SQL = """
+        DELETE FROM caldav_tombstones WHERE calendar_id = ? AND name = ?
+        """
+    private static let discard: SQL = """
+        INSERT INTO caldav_trash
+               (discarded, reason, actor, calendar_id, owner, uri, name, etag, icalendar, task_id,
+                task)
+        SELECT ?, ?, ?, o.calendar_id, ?, ?, o.name, o.etag, o.icalendar, o.task_id, o.base
+          FROM caldav_objects AS o WHERE o.id = ?
+        """
+
+    /// - Throws: `.notFound` where the calendar is gone.
+    func presentObject(
+        _ name: String, in calendar: CalendarRecord
+    ) throws(StoreFailure) -> (object: PresentObject?, isMirrored: Bool) {
+        let found = try database { () throws(DatabaseError) -> (PresentObject?, Bool)? in
+            let cursor = try connection.query(
+                Store.present, .bytes(Array(name.utf8)), .int(calendar.id))
+            guard try cursor.next() else { return nil }
+            let isMirrored = cursor.int(0) == 1
+            guard let id = cursor.int(1) else { return (nil, isMirrored) }
+            func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
+            let object = PresentObject(
+                id: id, etag: cursor.string(2) ?? "", uid: cursor.string(9) ?? "",
+                uidHash: bytes(3), taskID: cursor.int(4),
+                base: bytes(5), baseDigest: bytes(6), content: bytes(7),
+                created: cursor.int(8) ?? 0)
+            return (object, isMirrored)
+        }
+        guard let found else { throw .storage(.notFound) }
+        return found
+    }
+
+    /// The CRM's row that an object mirrors, and its columns as they were when the two agreed.
+    struct Counterpart {
+        var taskID: Int64
+        var base: [UInt8]
+        /// As the row is; anything else makes the scan look at it again.
+        var digest: [UInt8]
+    }
+
+    /// - Throws: `.uidInUse`.
+    func insertObject(
+        _ text: ObjectText, name: String, in calendar: Int64, revision: Int64,
+        _ counterpart: Counterpart?
+    ) throws(StoreFailure) {
+        do throws(DatabaseError) {
+            _ = try connection.execute(
+                Store.insert, .int(calendar), .bytes(Array(name.utf8)),
+                .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
+                .bytes(Array(text.component.utf8)), .bytes(text.bytes),
+                .bytes(Array(text.etag.utf8)),
+                .int(Int64(text.bytes.count)), .int(text.span.first), .int(text.span.last),
+                .int(revision), Value(counterpart?.taskID), Value(counterpart?.base),
+                Value(counterpart?.digest), .int(now), .int(now))
+            _ = try connection.execute(
+                Store.unbury, .int(calendar), .bytes(Array(name.utf8)))
+        } catch  where error.isDuplicateKey && error.duplicateKeyName == "uid" {
+            throw .storage(.uidInUse(name: try self.name(ofUID: text.uidHash, in: calendar) ?? ""))
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    func updateObject(
+        _ id: Int64, _ text: ObjectText, revision: Int64, _ counterpart: Counterpart?
+    ) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(
+                Store.update, .bytes(Array(text.component.utf8)), .bytes(text.bytes),
+                .bytes(Array(text.etag.utf8)), .int(Int64(text.bytes.count)), .int(text.span.first),
+                .int(text.span.last), .int(revision), Value(counterpart?.taskID),
+                Value(counterpart?.base), Value(counterpart?.digest), .int(now), .int(id))
+        }
+    }
+
+    private func name(ofUID hash: [UInt8], in calendar: Int64) throws(StoreFailure) -> String? {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.nameOfUID, .int(calendar), .bytes(hash))
+            return try cursor.next() ? cursor.string(0) : nil
+        }
+    }
+
+    /// Removes an object and remembers its name, so that sync reports tell of it.
+    func removeObject(
+        _ id: Int64, name: String, in calendar: Int64, revision: Int64
+    ) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            _ = try connection.execute(Store.delete, .int(id))
+            return try connection.execute(
+                Store.bury, .int(calendar), .bytes(Array(name.utf8)), .int(revision), .int(now))
+        }
+    }
+
+    /// Why a version is in the trash.
+    enum DiscardReason: String {
+        case deleted, overwritten, calendar
+    }
+
+    /// Copies an object, as it stands, into the trash.
+    func discard(
+        _ id: Int64, _ reason: DiscardReason, by actor: String, owner: String, uri: String
+    ) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(
+                Store.discard, .int(now), .bytes(Array(reason.rawValue.utf8)),
+                .bytes(Array(actor.utf8)), .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)),
+                .int(id))
+        }
+    }
+}

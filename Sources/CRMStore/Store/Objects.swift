@@ -1,0 +1,175 @@
+package import CalDAV
+import MariaDB
+
+// Listings of a calendar's objects. Nine columns each: those of `ObjectColumns`, the text or an empty
+// one, the revision, and whether it is a tombstone's.
+extension Store {
+    private static let plain: SQL = "\(ObjectColumns.list), '', o.revision, 0"
+    private static let full: SQL = "\(ObjectColumns.list), o.icalendar, o.revision, 0"
+
+    // Without the text, the order by revision lets one index answer it all; with it, the names give
+    // an order that stays the same from one answer to the next.
+    private static let allPlain: SQL = """
+        SELECT \(plain) FROM caldav_objects AS o FORCE INDEX (changes)
+         WHERE o.calendar_id = ? ORDER BY o.revision
+        """
+    private static let allFull: SQL = """
+        SELECT \(full) FROM caldav_objects AS o WHERE o.calendar_id = ? ORDER BY o.name
+        """
+    private static let componentPlain: SQL = """
+        SELECT \(plain) FROM caldav_objects AS o FORCE INDEX (changes)
+         WHERE o.calendar_id = ? AND o.component = ? ORDER BY o.revision
+        """
+    private static let componentFull: SQL = """
+        SELECT \(full) FROM caldav_objects AS o
+         WHERE o.calendar_id = ? AND o.component = ? ORDER BY o.name
+        """
+    private static let overlappingPlain: SQL = """
+        SELECT \(plain) FROM caldav_objects AS o
+         WHERE o.calendar_id = ? AND o.last_end >= ? AND o.first_start <= ?
+        """
+    private static let overlappingFull: SQL = """
+        SELECT \(full) FROM caldav_objects AS o
+         WHERE o.calendar_id = ? AND o.last_end >= ? AND o.first_start <= ?
+        """
+    private static let overlappingComponentPlain: SQL =
+        "\(overlappingPlain) AND o.component = ?"
+    private static let overlappingComponentFull: SQL =
+        "\(overlappingFull) AND o.component = ?"
+
+    /// The sizes in which names are asked for; a list is padded to the next.
+    private static let nameChunks = [1, 10, 100]
+    private static let namedPlain = nameChunks.map { named(plain, $0) }
+    private static let namedFull = nameChunks.map { named(full, $0) }
+
+    private static func named(_ columns: SQL, _ count: Int) -> SQL {
+        """
+        SELECT \(columns) FROM caldav_objects AS o
+         WHERE o.calendar_id = ? AND o.name IN (\(SQL.repeated("?", count: count)))
+        """
+    }
+
+    package func objects(
+        in calendar: CalendarRecord, _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        let id = Value.int(calendar.id)
+        switch selection {
+        case .all:
+            return try cursor(content ? Store.allFull : Store.allPlain, [id])
+        case .component(let component):
+            return try cursor(
+                content ? Store.componentFull : Store.componentPlain,
+                [id, .bytes(Array(component.utf8))])
+        case .overlapping(let range, nil):
+            return try cursor(
+                content ? Store.overlappingFull : Store.overlappingPlain,
+                [id, .int(range.lowerBound), .int(range.upperBound)])
+        case .overlapping(let range, let component?):
+            return try cursor(
+                content ? Store.overlappingComponentFull : Store.overlappingComponentPlain,
+                [
+                    id, .int(range.lowerBound), .int(range.upperBound),
+                    .bytes(Array(component.utf8)),
+                ])
+        case .names(let names):
+            let statements = content ? Store.namedFull : Store.namedPlain
+            let chunks = Store.chunks(names.map { Value.bytes(Array($0.utf8)) })
+            return StoreCursor(
+                connection,
+                queries: chunks.map { (statements[$0.size], [id] + $0.values) })
+        }
+    }
+
+    /// Cuts a list into the sizes of `nameChunks`, the last one padded with its last value.
+    ///
+    /// - Returns: index into `nameChunks`, and as many values as that says.
+    private static func chunks(_ values: [Value]) -> [(size: Int, values: [Value])] {
+        var chunks: [(size: Int, values: [Value])] = []
+        var rest = values[...]
+        while let last = rest.last {
+            let size = nameChunks.firstIndex { $0 >= rest.count } ?? nameChunks.count - 1
+            let taken = rest.prefix(nameChunks[size])
+            rest = rest.dropFirst(taken.count)
+            let padding = [Value](repeating: last, count: nameChunks[size] - taken.count)
+            chunks.append((size, Array(taken) + padding))
+        }
+        return chunks
+    }
+
+    // MARK: Changes
+
+    private static let everythingPlain: SQL = """
+        SELECT \(plain) FROM caldav_objects AS o FORCE INDEX (changes)
+         WHERE o.calendar_id = ? ORDER BY o.revision LIMIT ?
+        """
+    private static let everythingFull: SQL = """
+        SELECT \(full) FROM caldav_objects AS o
+         WHERE o.calendar_id = ? ORDER BY o.revision LIMIT ?
+        """
+    private static let changesPlain = changes(plain)
+    private static let changesFull = changes(full)
+
+    private static func changes(_ columns: SQL) -> SQL {
+        """
+        (SELECT \(columns) FROM caldav_objects AS o WHERE o.calendar_id = ? AND o.revision > ?
+          ORDER BY o.revision LIMIT ?)
+        UNION ALL
+        (SELECT name, '', '', 0, 0, 0, '', revision, 1 FROM caldav_tombstones
+          WHERE calendar_id = ? AND revision > ?
+          ORDER BY revision LIMIT ?)
+        ORDER BY 8 LIMIT ?
+        """
+    }
+
+    package func changes(
+        in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        let id = Value.int(calendar.id)
+        let limit = Value.int(Int64(limit.map { max($0, 0) } ?? Int(Int32.max)))
+        guard let revision else {
+            return try cursor(
+                content ? Store.everythingFull : Store.everythingPlain, [id, limit])
+        }
+        return try cursor(
+            content ? Store.changesFull : Store.changesPlain,
+            [id, .int(revision), limit, id, .int(revision), limit, limit])
+    }
+
+    private func cursor(_ sql: SQL, _ values: [Value]) throws(StorageError) -> any ObjectCursor {
+        StoreCursor(connection, queries: [(sql, values)])
+    }
+}
+
+/// Runs one or several queries of the same columns, one after the other, and lends their rows.
+private final class StoreCursor: ObjectCursor {
+    private let connection: Connection
+    private var queries: ArraySlice<(sql: SQL, values: [Value])>
+    private var current: Cursor?
+
+    init(_ connection: Connection, queries: [(sql: SQL, values: [Value])]) {
+        self.connection = connection
+        self.queries = queries[...]
+    }
+
+    func next() throws(StorageError) -> ObjectRow? {
+        try atTheEdge { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                while true {
+                    if let current, try current.next() { return row(of: current) }
+                    guard let query = queries.popFirst() else { return nil }
+                    current = try connection.query(query.sql, query.values, streaming: true)
+                }
+            }
+        }
+    }
+
+    private func row(of cursor: Cursor) -> ObjectRow {
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        return ObjectRow(
+            name: cursor.bytes(0) ?? none, component: cursor.bytes(1) ?? none,
+            etag: cursor.bytes(2) ?? none, size: cursor.int(3) ?? 0,
+            modified: cursor.int(4) ?? 0, created: cursor.int(5) ?? 0,
+            content: cursor.bytes(6) ?? none, isRemoved: cursor.int(8) == 1,
+            revision: cursor.int(7) ?? 0)
+    }
+}

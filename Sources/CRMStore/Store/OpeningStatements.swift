@@ -1,0 +1,75 @@
+import MariaDB
+
+/// The statements by which a request finds everything it is about at once: who signs in, the
+/// calendar, the object, and whether the CRM changed anything.
+struct OpeningStatements: Sendable {
+    /// Parameters: user name.
+    let user: SQL
+    /// Parameters: user name, the default calendar's uri.
+    let home: SQL
+    /// Parameters: user name, owner, uri.
+    let calendar: SQL
+    /// Parameters: user name, owner, uri, object name.
+    let object: SQL
+    /// The same with the object's text.
+    let objectWithContent: SQL
+
+    init(_ users: UserTable) throws(StoreSettingsError) {
+        let table = try OpeningStatements.identifier(users.table, "users_table")
+        let name = try OpeningStatements.identifier(users.nameColumn, "users_name_column")
+        let id = try OpeningStatements.identifier(users.idColumn, "users_id_column")
+        let password = try OpeningStatements.identifier(
+            users.passwordColumn, "users_password_column")
+        let email = try OpeningStatements.optional(users.emailColumn, "users_email_column")
+        let displayName = try OpeningStatements.optional(
+            users.displayNameColumn, "users_display_name_column")
+        let condition: SQL = users.condition.map { "AND (\(SQL(configured: $0)))" } ?? ""
+
+        let person: SQL = "u.\(name), u.\(password), \(email), \(displayName), u.\(id)"
+        let pending: SQL = "EXISTS (SELECT 1 FROM caldav_pending)"
+        let signer: SQL = """
+            FROM (SELECT 1) AS request
+            LEFT JOIN \(table) AS u ON u.\(name) = ? \(condition)
+            """
+        let calendar: SQL = """
+            LEFT JOIN caldav_calendars AS c ON c.user_id = ? AND c.uri = ?
+            LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+            """
+        let object: SQL = "LEFT JOIN caldav_objects AS o ON o.calendar_id = c.id AND o.name = ?"
+
+        user = "SELECT \(person), \(pending) \(signer) LIMIT 1"
+        home = """
+            SELECT \(person), \(pending),
+                   EXISTS (SELECT 1 FROM caldav_calendars AS c
+                             JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+                            WHERE c.user_id = u.\(name) AND c.uri = ?)
+            \(signer) LIMIT 1
+            """
+        self.calendar = """
+            SELECT \(person), \(pending), \(CalendarColumns.list)
+            \(signer) \(calendar) LIMIT 1
+            """
+        self.object = """
+            SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), ''
+            \(signer) \(calendar) \(object) LIMIT 1
+            """
+        objectWithContent = """
+            SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
+            \(signer) \(calendar) \(object) LIMIT 1
+            """
+    }
+
+    static func identifier(
+        _ name: String, _ key: String
+    ) throws(StoreSettingsError) -> Identifier {
+        guard let identifier = Identifier(name) else {
+            throw StoreSettingsError(key: key, reason: "not a name of the database: \(name)")
+        }
+        return identifier
+    }
+
+    private static func optional(_ name: String?, _ key: String) throws(StoreSettingsError) -> SQL {
+        guard let name else { return "NULL" }
+        return "u.\(try identifier(name, key))"
+    }
+}

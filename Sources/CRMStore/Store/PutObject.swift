@@ -1,0 +1,174 @@
+package import CalDAV
+package import ICalendar
+import MariaDB
+
+extension Store {
+    package func put(
+        _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
+        by user: UserRecord, if condition: WriteCondition
+    ) throws(StorageError) -> PutOutcome {
+        try atTheEdge { () throws(StoreFailure) in
+            let write = ObjectWrite(
+                object: object, name: name, calendar: calendar, user: user,
+                floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)
+            return try connection.transaction { () throws(StoreFailure) in
+                let revision = try takeRevisions(of: calendar.id)
+                let (present, isMirrored) = try presentObject(name, in: calendar)
+                guard condition.holds(for: present?.etag) else {
+                    throw .storage(.preconditionFailed(etag: present?.etag))
+                }
+                if let present {
+                    try replace(present, by: write, revision: revision, isMirrored: isMirrored)
+                } else {
+                    try create(write, revision: revision, isMirrored: isMirrored)
+                }
+                return PutOutcome(isNew: present == nil, etag: write.text.etag)
+            }
+        }
+    }
+}
+
+/// What a PUT wants to be there.
+private struct ObjectWrite {
+    let object: CalendarObject
+    let name: String
+    let calendar: CalendarRecord
+    let user: UserRecord
+    /// The zone in which floating times of the calendar are meant.
+    let floating: Zone
+    let text: ObjectText
+
+    init(
+        object: CalendarObject, name: String, calendar: CalendarRecord, user: UserRecord,
+        floating: Zone, text: [UInt8]
+    ) {
+        self.object = object
+        self.name = name
+        self.calendar = calendar
+        self.user = user
+        self.floating = floating
+        self.text = ObjectText(object, bytes: text, floating: floating)
+    }
+
+    /// Whether the CRM has tasks of this kind.
+    var isTask: Bool { object.kind == .vevent || object.kind == .vtodo }
+
+    var ownerAddresses: [String] { user.email.map { ["mailto:\($0.lowercased())"] } ?? [] }
+}
+
+extension Store {
+    // MARK: A new object
+
+    private func create(
+        _ write: ObjectWrite, revision: Int64, isMirrored: Bool
+    ) throws(StoreFailure) {
+        var counterpart: Counterpart?
+        if isMirrored, write.isTask {
+            let task = try task(of: write.object, write)
+            counterpart = try insertCounterpart(task.values, write)
+        }
+        try insertObject(
+            write.text, name: write.name, in: write.calendar.id, revision: revision, counterpart)
+        try log(.create, task: counterpart?.taskID, uid: write.text.uid)
+    }
+
+    private func insertCounterpart(
+        _ values: TaskValues, _ write: ObjectWrite
+    ) throws(StoreFailure) -> Counterpart {
+        let id = try insertTask(
+            try completed(values), mark(of: write, after: 0), in: write.calendar)
+        guard let read = try taskRow(id) else {
+            throw .storage(.failed("the task that was inserted as \(id) is not there"))
+        }
+        let schema = try installation().schema
+        return Counterpart(
+            taskID: id, base: read.row.values.encoded(schema), digest: read.digest)
+    }
+
+    /// Gives a new row what its NOT NULL columns need and the object lacks.
+    private func completed(_ values: TaskValues) throws(StoreFailure) -> TaskValues {
+        let installation = try installation()
+        let schema = installation.schema
+        var values = values
+        if values[.start] == nil, schema[.start]?.isNullable == false {
+            let now = installation.mapping.zone.civil(at: now)
+            values[.start] = installation.mapping.columnText(now, in: .start)
+        }
+        if values[.end] == nil, schema[.end]?.isNullable == false {
+            values[.end] = values[.start]
+        }
+        // An unknown type is a call (design: Mapping).
+        if values[.taskType] == nil { values[.taskType] = "call" }
+        return values
+    }
+
+    private func task(
+        of object: CalendarObject, _ write: ObjectWrite
+    ) throws(StoreFailure) -> MappedTask {
+        try installation().mapping.task(
+            from: object, floating: write.floating, ownerAddresses: write.ownerAddresses)
+    }
+
+    private func mark(of write: ObjectWrite, after sequence: Int64) -> TaskMark {
+        TaskMark(
+            uid: Store.columnUID(write.text.uid, calendar: write.calendar.id),
+            etag: write.text.etag, sequence: max(sequence + 1, write.text.sequence))
+    }
+
+    // MARK: A new version
+
+    private func replace(
+        _ present: PresentObject, by write: ObjectWrite, revision: Int64, isMirrored: Bool
+    ) throws(StoreFailure) {
+        guard present.uidHash == write.text.uidHash else {
+            throw .storage(.uidInUse(name: write.name))
+        }
+        guard present.content != write.text.bytes else { return }
+        try discard(
+            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+            uri: write.calendar.uri)
+        var counterpart: Counterpart?
+        if isMirrored, write.isTask {
+            counterpart = try updateCounterpart(of: present, write)
+        }
+        try updateObject(present.id, write.text, revision: revision, counterpart)
+        try log(.update, task: counterpart?.taskID, uid: write.text.uid)
+    }
+
+    /// Writes the columns of which the new version says something else than the one it replaces.
+    ///
+    /// A column that the CRM changed meanwhile, and the client did not, keeps its old base: the next
+    /// merge then finds the CRM's value and patches it into the new version.
+    private func updateCounterpart(
+        of present: PresentObject, _ write: ObjectWrite
+    ) throws(StoreFailure) -> Counterpart {
+        let new = try task(of: write.object, write)
+        guard let id = present.taskID, let before = try taskRow(id, forUpdate: true) else {
+            // The CRM deleted the task, or it never was one: what a client writes now is a task again.
+            return try insertCounterpart(new.values, write)
+        }
+        let installation = try installation()
+        let schema = installation.schema
+        var changed = new.carried
+        if let old = try? CalendarObject(parsing: present.content) {
+            let old = try task(of: old, write)
+            changed = changed.filter {
+                !old.carried.contains($0) || !new.values.isSame(as: old.values, in: $0)
+            }
+        }
+        try updateTask(
+            id, new.values, changed, mark(of: write, after: before.row.sequence),
+            in: write.calendar)
+        guard let after = try taskRow(id) else {
+            throw .storage(.failed("the task \(id) vanished while it was locked"))
+        }
+        var base = TaskValues(decoding: present.base, schema)
+        for column in TaskColumn.allCases where changed.contains(column) {
+            base[column] = after.row.values[column]
+        }
+        let agrees = TaskColumn.allCases.allSatisfy { after.row.values.isSame(as: base, in: $0) }
+        if !agrees { try notePending(id) }
+        return Counterpart(
+            taskID: id, base: base.encoded(schema), digest: agrees ? after.digest : [])
+    }
+}

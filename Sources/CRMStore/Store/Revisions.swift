@@ -1,0 +1,39 @@
+import CalDAV
+import MariaDB
+
+// Every change of an object takes a number of its calendar's own. Taking it locks the calendar's state
+// row until the commit, so numbers are committed in the order in which they were given out.
+extension Store {
+    private static let takeRevisions: SQL = """
+        UPDATE caldav_calendar_state SET revision = LAST_INSERT_ID(revision + ?)
+         WHERE calendar_id = ?
+        """
+    private static let takeHomeRevision: SQL = """
+        INSERT INTO caldav_home_state (user_id, revision, floor) VALUES (?, 2, 1)
+        ON DUPLICATE KEY UPDATE revision = revision + 1
+        """
+
+    /// Takes the next `count` revisions, as the first statement of a write transaction.
+    ///
+    /// - Returns: the last of them.
+    /// - Throws: `.notFound` where the calendar has no state (deleted meanwhile).
+    func takeRevisions(_ count: Int = 1, of calendar: Int64) throws(StoreFailure) -> Int64 {
+        let outcome = try database { () throws(DatabaseError) in
+            try connection.execute(Store.takeRevisions, .int(Int64(count)), .int(calendar))
+        }
+        guard outcome.affectedRows == 1 else { throw .storage(.notFound) }
+        let revision = Int64(clamping: outcome.insertID)
+        // Clients keep tokens in 32 bits, signed ones too.
+        guard revision < 1 << 31 else { throw .storage(.failed("revisions are used up")) }
+        return revision
+    }
+
+    func takeHomeRevision(of owner: String) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(Store.takeHomeRevision, .bytes(Array(owner.utf8)))
+        }
+    }
+
+    /// Seconds since 1970, UTC.
+    var now: Int64 { Clock.now }
+}

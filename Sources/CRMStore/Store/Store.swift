@@ -1,0 +1,90 @@
+package import CalDAV
+import MariaDB
+
+/// The CRM's database seen as calendars; one for each thread.
+package final class Store: CalendarStore {
+    let context: StoreContext
+    let connection: Connection
+
+    package init(context: StoreContext) {
+        self.context = context
+        self.connection = Connection(settings: context.connectionSettings)
+    }
+
+    /// The number of statements sent so far.
+    package var statementCount: UInt64 { connection.statementCount }
+
+    var settings: StoreSettings { context.settings }
+
+    func installation() throws(StoreFailure) -> Installation {
+        try context.installation(through: connection)
+    }
+}
+
+// MARK: - Opening a request
+
+extension Store {
+    package func open(
+        _ address: ResourceAddress, signingIn userName: String?, content: Bool
+    ) throws(StorageError) -> Opening {
+        try atTheEdge { () throws(StoreFailure) in
+            let opening = try find(address, userName, content)
+            // A calendar that the CRM inserted has no state yet.
+            guard let calendar = opening.calendar, calendar.revision == 0 else { return opening }
+            try prepareState(of: calendar)
+            return try find(address, userName, content)
+        }
+    }
+
+    private func find(
+        _ address: ResourceAddress, _ userName: String?, _ content: Bool
+    ) throws(StoreFailure) -> Opening {
+        let statements = context.opening
+        let name = Value(userName)
+        let defaultURI = settings.defaultCalendar.uri
+        let (statement, values): (SQL, [Value]) =
+            switch address {
+            case .root, .principals, .userPrincipals, .principal, .homes:
+                (statements.user, [name])
+            case .home: (statements.home, [.text(defaultURI), name])
+            case .calendar(let owner, let uri):
+                (statements.calendar, [name, .text(owner), .text(uri)])
+            case .object(let owner, let uri, let object):
+                (
+                    content ? statements.objectWithContent : statements.object,
+                    [name, .text(owner), .text(uri), .bytes(Array(object.utf8))]
+                )
+            }
+        return try database { () throws(DatabaseError) in
+            let cursor = try connection.query(statement, values)
+            var opening = Opening()
+            guard try cursor.next() else { return opening }
+            opening.user = PersonColumns.read(cursor, at: 0)
+            let afterPerson = PersonColumns.count
+            opening.hasPendingChanges = cursor.int(afterPerson) == 1
+            if let owner = address.owner, let user = opening.user,
+                user.name.utf8.elementsEqual(owner.utf8)
+            {
+                opening.owner = user
+            }
+            switch address {
+            case .root, .principals, .userPrincipals, .principal, .homes: break
+            case .home: opening.needsHome = cursor.int(afterPerson + 1) != 1
+            case .calendar(let owner, let uri), .object(let owner, let uri, _):
+                let found = CalendarColumns.read(cursor, at: afterPerson + 1)
+                if let found, found.owner.utf8.elementsEqual(owner.utf8),
+                    found.uri.utf8.elementsEqual(uri.utf8)
+                {
+                    opening.calendar = found
+                    if case .object = address {
+                        opening.object = ObjectColumns.read(
+                            cursor, at: afterPerson + 1 + CalendarColumns.count)
+                    }
+                } else if found == nil {
+                    opening.needsHome = uri.utf8.elementsEqual(defaultURI.utf8)
+                }
+            }
+            return opening
+        }
+    }
+}

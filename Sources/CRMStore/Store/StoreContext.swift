@@ -1,0 +1,86 @@
+import CalDAV
+import ICalendar
+package import MariaDB
+import Synchronization
+
+/// What the threads of one process share: the settings and what was learnt of the database.
+package final class StoreContext: Sendable {
+    package let settings: StoreSettings
+
+    /// The statements that open a request.
+    let opening: OpeningStatements
+
+    /// Of the CRM's wall clock.
+    let zone: Zone
+
+    let merging = MergeGate()
+    let failures = KnownFailures()
+
+    private let learnt = Mutex<Installation?>(nil)
+
+    /// - Throws: `.failed` with what is wrong in the settings, in words for the operator.
+    package init(settings: StoreSettings) throws(StoreSettingsError) {
+        guard let zone = Zone.named(settings.timeZone) else {
+            throw StoreSettingsError(
+                key: "time_zone", reason: "no such time zone: \(settings.timeZone)")
+        }
+        self.settings = settings
+        self.zone = zone
+        self.opening = try OpeningStatements(settings.users)
+    }
+
+    /// Settings for a connection of ours: the triggers overlook what it writes.
+    package var connectionSettings: ConnectionSettings {
+        var connection = settings.connection
+        connection.sessionVariables.append((name: "@caldav_own", value: 1))
+        connection.lockWaitTimeout = 2
+        return connection
+    }
+
+    /// The shape of the CRM's table and what `migrate` recorded, read at the first use.
+    func installation(through connection: Connection) throws(StoreFailure) -> Installation {
+        if let known = learnt.withLock({ $0 }) { return known }
+        let installation = try Installation(settings: settings, zone: zone, through: connection)
+        learnt.withLock { $0 = installation }
+        return installation
+    }
+
+    /// Called when a statement shows that the CRM's table has changed its shape.
+    func forgetInstallation() {
+        learnt.withLock { $0 = nil }
+    }
+}
+
+/// A setting that cannot be meant as it stands.
+package struct StoreSettingsError: Error {
+    /// The configuration's key.
+    package let key: String
+    package let reason: String
+}
+
+/// This database, as `migrate` left it and the CRM shaped it.
+struct Installation: Sendable {
+    let schema: TaskSchema
+    let statements: TaskStatements
+    let mapping: TaskMapping
+    /// Makes the UIDs of this CRM's tasks different from those of any other.
+    let instance: String
+
+    private static let instanceID: SQL = "SELECT value FROM caldav_meta WHERE name = 'instance'"
+
+    init(
+        settings: StoreSettings, zone: Zone, through connection: Connection
+    ) throws(StoreFailure) {
+        schema = try TaskSchema(reading: settings.tasks, through: connection)
+        statements = TaskStatements(schema: schema, settings: settings)
+        mapping = TaskMapping(settings: settings, zone: zone, schema: schema)
+        let found = try database { () throws(DatabaseError) -> String? in
+            let cursor = try connection.query(Installation.instanceID)
+            return try cursor.next() ? cursor.string(0) : nil
+        }
+        guard let found else {
+            throw .storage(.unavailable("the database is not prepared: run crm-caldav migrate"))
+        }
+        instance = found
+    }
+}

@@ -1,0 +1,52 @@
+import CalDAV
+import MariaDB
+
+/// What can go wrong inside the store: the database's word, or the store's own.
+///
+/// Kept apart from `StorageError` so that a transaction can see that a deadlock is worth another try;
+/// it becomes a `StorageError` at the store's edge.
+enum StoreFailure: Error {
+    case database(DatabaseError)
+    case storage(StorageError)
+}
+
+extension StoreFailure: DatabaseFailing {
+    init(databaseError: DatabaseError) { self = .database(databaseError) }
+
+    var databaseError: DatabaseError? {
+        guard case .database(let error) = self else { return nil }
+        return error
+    }
+}
+
+extension StoreFailure {
+    /// As the protocol layer is to see it: a database that is away or too busy is 503, anything else
+    /// that the store did not expect is a bug.
+    var storageError: StorageError {
+        switch self {
+        case .storage(let error): error
+        case .database(let error) where error.isUnavailable || error.isWorthRetrying:
+            .unavailable(error.message)
+        case .database(let error):
+            .failed("\(error.code) \(error.message) in: \(error.statement ?? "")")
+        }
+    }
+}
+
+/// Runs `body`, turning what it throws into the protocol layer's error.
+func atTheEdge<T>(_ body: () throws(StoreFailure) -> T) throws(StorageError) -> T {
+    do {
+        return try body()
+    } catch {
+        throw error.storageError
+    }
+}
+
+/// Runs one call of the database, turning its error into the store's.
+func database<T>(_ body: () throws(DatabaseError) -> T) throws(StoreFailure) -> T {
+    do {
+        return try body()
+    } catch {
+        throw .database(error)
+    }
+}

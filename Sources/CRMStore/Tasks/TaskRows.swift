@@ -1,0 +1,153 @@
+import CalDAV
+import ICalendar
+import MariaDB
+
+/// A row as read, with the digest by which the scan recognises it.
+struct ReadTaskRow: Sendable {
+    var row: TaskRow
+    var digest: [UInt8]
+}
+
+// Reading and writing rows of the CRM's table.
+extension Store {
+    /// Rows of the ids that exist.
+    func taskRows(_ ids: [Int64]) throws(StoreFailure) -> [Int64: ReadTaskRow] {
+        let statements = try installation().statements
+        var rows: [Int64: ReadTaskRow] = [:]
+        for piece in ids.inStatementChunks() {
+            guard let statement = statements.rows[piece.count] else { continue }
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(statement, piece.map { .int($0) })
+                while try cursor.next() {
+                    let read = Store.read(cursor)
+                    rows[read.row.id] = read
+                }
+            }
+        }
+        return rows
+    }
+
+    func taskRow(_ id: Int64, forUpdate: Bool = false) throws(StoreFailure) -> ReadTaskRow? {
+        let statements = try installation().statements
+        return try database { () throws(DatabaseError) in
+            let cursor = try connection.query(
+                forUpdate ? statements.rowForUpdate : statements.row, .int(id))
+            return try cursor.next() ? Store.read(cursor) : nil
+        }
+    }
+
+    private static func read(_ cursor: Cursor) -> ReadTaskRow {
+        var values = TaskValues()
+        for column in TaskColumn.allCases {
+            values[column] = cursor.string(4 + column.rawValue)
+        }
+        let row = TaskRow(
+            id: cursor.int(0) ?? 0, uid: cursor.string(1), sequence: cursor.int(2) ?? 0,
+            values: values)
+        return ReadTaskRow(row: row, digest: cursor.bytes(3).map(Array.init) ?? [])
+    }
+
+    // MARK: Writing
+
+    /// What `caldav_uid`, `caldav_etag` and `caldav_sequence` are to hold.
+    struct TaskMark {
+        var uid: String
+        var etag: String
+        var sequence: Int64
+    }
+
+    /// - Returns: the id of the new row.
+    func insertTask(
+        _ values: TaskValues, _ mark: TaskMark, in calendar: CalendarRecord
+    ) throws(StoreFailure) -> Int64 {
+        let installation = try installation()
+        let schema = installation.schema
+        var parameters: [Value] = []
+        for column in TaskStatements.written {
+            guard let definition = schema[column] else { continue }
+            parameters.append(
+                definition.fitted(values[column]) ?? Value(definition.fallback(now: now)))
+        }
+        let uidIndex = parameters.count
+        parameters += [.text(mark.uid), .text(mark.etag), .int(mark.sequence)]
+        if schema[.owner] != nil { parameters.append(.text(calendar.owner)) }
+        if schema[.calendar] != nil { parameters.append(.int(calendar.id)) }
+        return try retryingUID(mark, calendar) { uid throws(DatabaseError) in
+            var parameters = parameters
+            parameters[uidIndex] = .text(uid)
+            let outcome = try connection.execute(installation.statements.insert, parameters)
+            return Int64(clamping: outcome.insertID)
+        }
+    }
+
+    /// Writes the columns of `changed` that can hold their value, and the mark.
+    func updateTask(
+        _ id: Int64, _ values: TaskValues, _ changed: Set<TaskColumn>, _ mark: TaskMark,
+        in calendar: CalendarRecord
+    ) throws(StoreFailure) {
+        let installation = try installation()
+        var parameters: [Value] = []
+        var writesAny = false
+        for column in TaskStatements.written {
+            guard let definition = installation.schema[column] else { continue }
+            if changed.contains(column), let value = definition.fitted(values[column]) {
+                parameters += [1, value]
+                writesAny = true
+            } else {
+                parameters += [0, nil]
+            }
+        }
+        try retryingUID(mark, calendar) { uid throws(DatabaseError) in
+            if writesAny {
+                _ = try connection.execute(
+                    installation.statements.update,
+                    parameters + [.text(uid), .text(mark.etag), .int(mark.sequence), .int(id)])
+            } else if let statement = installation.statements.mark[1] {
+                _ = try connection.execute(
+                    statement, .int(id), .text(uid), .text(mark.etag), .int(mark.sequence))
+            }
+        }
+    }
+
+    /// `caldav_uid` is unique over all calendars and letter cases, a UID is not: where it is taken, a
+    /// value derived from it stands there.
+    private func retryingUID<T>(
+        _ mark: TaskMark, _ calendar: CalendarRecord,
+        _ body: (_ uid: String) throws(DatabaseError) -> T
+    ) throws(StoreFailure) -> T {
+        do throws(DatabaseError) {
+            return try body(mark.uid)
+        } catch  where error.isDuplicateKey {
+            return try database { () throws(DatabaseError) in
+                try body(Store.derivedUID(mark.uid, calendar: calendar.id))
+            }
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    /// What `caldav_uid` holds for a UID: itself where the column can hold it.
+    static func columnUID(_ uid: String, calendar: Int64) -> String {
+        let fits = uid.utf8.count <= 255 && uid.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        return fits ? uid : derivedUID(uid, calendar: calendar)
+    }
+
+    static func derivedUID(_ uid: String, calendar: Int64) -> String {
+        "caldav-" + Digest.hex(Digest.sha256(Array("\(calendar)\n\(uid)".utf8)).prefix(20))
+    }
+}
+
+extension ColumnDefinition {
+    /// For a new row, where the column cannot hold what the object says: its default, or the least
+    /// wrong value of its kind.
+    fileprivate func fallback(now: Int64) -> String? {
+        if let defaultText { return defaultText }
+        guard !isNullable else { return nil }
+        switch kind {
+        case .members(let members): return members.first
+        case .date, .dateTime, .timestamp: return Zone.utc.civil(at: now).columnText
+        case .text: return ""
+        case .number: return "0"
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import MariaDB
+
+/// The statements on the CRM's table, which follow its shape.
+struct TaskStatements: Sendable {
+    /// The sizes in which ids are asked for and rows are written.
+    static let chunks = [100, 10, 1]
+
+    /// Columns that a client's write may set, as far as the table has them.
+    static let written: [TaskColumn] = [
+        .title, .description, .start, .end, .status, .priority, .taskType,
+        .contactName, .contactEmail, .contactPhone, .notes, .allDay,
+    ]
+
+    /// Parameters: an id.
+    let rowForUpdate: SQL
+    /// Parameters: an id.
+    let row: SQL
+    /// By size: parameters are so many ids.
+    let rows: [Int: SQL]
+    /// By size: ids of the rows that exist, locked; a row that somebody else holds is error 1205.
+    let lock: [Int: SQL]
+    /// Parameters: a value for each of `written` that exists, `caldav_uid`, `caldav_etag`,
+    /// `caldav_sequence`, then the owner's name and the calendar's id where the table has such columns.
+    let insert: SQL
+    /// Parameters: whether to write and the value for each of `written` that exists, then uid, etag,
+    /// sequence, id.
+    let update: SQL
+    /// By size: uid, etag, sequence of so many rows (id, uid, etag, sequence each), nothing else.
+    let mark: [Int: SQL]
+    /// Parameters: an id.
+    let delete: SQL
+    /// Ids of rows that no object mirrors as they are. Parameters: id to start after, count.
+    let scan: SQL
+    /// Ids of tasks whose row is gone. Parameters: id to start after, count.
+    let scanGone: SQL
+
+    init(schema: TaskSchema, settings: StoreSettings) {
+        let table = schema.table
+        rowForUpdate = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE"
+        row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
+        rows = TaskStatements.bySize { count in
+            """
+            SELECT \(schema.selectList) FROM \(table) AS t
+             WHERE t.id IN (\(SQL.repeated("?", count: count)))
+            """
+        }
+        lock = TaskStatements.bySize { count in
+            """
+            SELECT t.id FROM \(table) AS t
+             WHERE t.id IN (\(SQL.repeated("?", count: count))) ORDER BY t.id FOR UPDATE NOWAIT
+            """
+        }
+        insert = TaskStatements.insert(schema, settings)
+        let columns = TaskStatements.written.compactMap { schema[$0] }
+        let assignments = columns.map { column -> SQL in
+            "t.\(column.identifier) = IF(?, \(column.placeholder), t.\(column.identifier)), "
+        }
+        update = """
+            UPDATE \(table) AS t SET \(TaskSchema.joined(assignments, by: ""))
+                   t.caldav_uid = ?, t.caldav_etag = ?, t.caldav_sequence = ?
+             WHERE t.id = ?
+            """
+        mark = TaskStatements.bySize { count in
+            let rest = SQL.repeated(
+                "UNION ALL SELECT ?, ?, ?, ?", count: count - 1, separator: " ")
+            return """
+                UPDATE \(table) AS t
+                  JOIN (SELECT ? AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
+                    ON t.id = v.id
+                   SET t.caldav_uid = v.uid, t.caldav_etag = v.etag,
+                       t.caldav_sequence = v.sequence\(schema.keepingUpdateTimes)
+                """
+        }
+        delete = "DELETE FROM \(table) WHERE id = ?"
+        scan = """
+            SELECT t.id FROM \(table) AS t
+              LEFT JOIN caldav_objects AS o ON o.task_id = t.id
+             WHERE t.id > ? AND (o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))
+             ORDER BY t.id LIMIT ?
+            """
+        scanGone = """
+            SELECT o.task_id FROM caldav_objects AS o
+              LEFT JOIN \(table) AS t ON t.id = o.task_id
+             WHERE o.task_id > ? AND t.id IS NULL
+             ORDER BY o.task_id LIMIT ?
+            """
+    }
+
+    private static func bySize(_ make: (Int) -> SQL) -> [Int: SQL] {
+        Dictionary(uniqueKeysWithValues: chunks.map { ($0, make($0)) })
+    }
+
+    private static func insert(_ schema: TaskSchema, _ settings: StoreSettings) -> SQL {
+        var names: [SQL] = []
+        var values: [SQL] = []
+        for column in written.compactMap({ schema[$0] }) {
+            names.append("\(column.identifier)")
+            values.append(column.placeholder)
+        }
+        names += ["caldav_uid", "caldav_etag", "caldav_sequence"]
+        values += ["?", "?", "?"]
+        if let owner = schema[.owner],
+            let users = Identifier(settings.users.table),
+            let id = Identifier(settings.users.idColumn),
+            let name = Identifier(settings.users.nameColumn)
+        {
+            names.append("\(owner.identifier)")
+            values.append("(SELECT u.\(id) FROM \(users) AS u WHERE u.\(name) = ? LIMIT 1)")
+        }
+        if let calendar = schema[.calendar] {
+            names.append("\(calendar.identifier)")
+            values.append("?")
+        }
+        for extra in schema.requiredExtras {
+            names.append("\(extra.column)")
+            values.append(extra.value)
+        }
+        return """
+            INSERT INTO \(schema.table) (\(TaskSchema.joined(names, by: ", ")))
+            VALUES (\(TaskSchema.joined(values, by: ", ")))
+            """
+    }
+}
+
+extension Array {
+    /// Cuts the array into pieces of the sizes of `TaskStatements.chunks`, largest first.
+    func inStatementChunks() -> [ArraySlice<Element>] {
+        var pieces: [ArraySlice<Element>] = []
+        var rest = self[...]
+        for size in TaskStatements.chunks {
+            while rest.count >= size {
+                pieces.append(rest.prefix(size))
+                rest = rest.dropFirst(size)
+            }
+        }
+        return pieces
+    }
+}
