@@ -79,7 +79,8 @@ package final class PrivateMariaDB: Sendable {
                 --auth-root-authentication-method=normal --skip-test-db || exit 1
             mariadbd --no-defaults --datadir="$1/data" --user="$user" --socket="$1/socket" \
                 --pid-file="$1/pid" --skip-networking --max-connections=300 \
-                --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=128M \
+                --debug-no-sync --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync \
+                --innodb-buffer-pool-size=128M --innodb-log-file-size=32M \
                 --event-scheduler=OFF --log-bin-trust-function-creators=OFF </dev/null &
             server=$!
             read -r end
