@@ -44,6 +44,10 @@ let package = Package(
         .target(name: "MariaDB", dependencies: ["CMariaDB"], swiftSettings: strict),
         .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: strict),
 
+        // Answers questions of the comparisons in Tests/Reference.
+        .executableTarget(
+            name: "icalendar-probe", dependencies: ["ICalendar"], swiftSettings: strict),
+
         // The C libraries.
         .systemLibrary(
             name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),

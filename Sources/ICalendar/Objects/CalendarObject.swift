@@ -85,6 +85,13 @@ package struct CalendarObject: Sendable {
         self.uid = uid ?? ""
         kind = Kind(first.name)
     }
+
+    /// What is known to be one object.
+    init(unchecked calendar: Component, uid: String, kind: Kind) {
+        self.calendar = calendar
+        self.uid = uid
+        self.kind = kind
+    }
 }
 
 extension CalendarObject {

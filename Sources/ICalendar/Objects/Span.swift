@@ -8,7 +8,7 @@ extension CalendarObject {
         let set = InstanceSet(self, floating: floating)
         switch kind {
         case .vfreebusy, .other: return freebusySpan(set.zones)
-        case .vevent, .vtodo, .vjournal: return set.span(kind)
+        case .vevent, .vtodo, .vjournal: return set.span()
         }
     }
 
@@ -32,7 +32,7 @@ extension CalendarObject {
 }
 
 extension InstanceSet {
-    func span(_ kind: CalendarObject.Kind) -> (first: Int64, last: Int64) {
+    func span() -> (first: Int64, last: Int64) {
         var (first, last) = (CalendarObject.farFuture, CalendarObject.farPast)
         func widen(_ start: Int64, _ end: Int64) {
             first = min(first, start, end)

@@ -14,13 +14,13 @@ extension CalendarObject {
             return calendar.components(named: kind.name).contains {
                 TimeRange.overlaps(freebusy: $0, range, set.zones)
             }
-        case .vevent, .vtodo, .vjournal: return set.overlaps(range, kind)
+        case .vevent, .vtodo, .vjournal: return set.overlaps(range)
         }
     }
 }
 
 extension InstanceSet {
-    func overlaps(_ range: Range<Int64>, _ kind: CalendarObject.Kind) -> Bool {
+    func overlaps(_ range: Range<Int64>) -> Bool {
         if isForeign, let timing {
             // The set is not known: it may go on for ever.
             return zones.instant(of: timing.start) < range.upperBound

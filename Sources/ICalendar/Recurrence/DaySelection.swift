@@ -197,7 +197,7 @@ struct Month: Sendable {
     }
 
     /// A bit for each day, from bit 1.
-    var all: UInt32 { (2 << UInt32(length)) - 2 }
+    var all: UInt32 { (2 << UInt32(length)) &- 2 }
 
     /// Days of the year before the month.
     var daysBefore: Int { firstDay - CivilDate.day(year: year, month: 1, day: 1) }

@@ -31,7 +31,8 @@ package struct InstanceSet: Sendable {
         let shift: Int64
     }
 
-    let zones: ZoneTable
+    package let zones: ZoneTable
+    let kind: CalendarObject.Kind
     let master: Component?
     let timing: Timing?
     let overrides: [Override]
@@ -48,6 +49,7 @@ package struct InstanceSet: Sendable {
 
     init(_ object: CalendarObject, zones: ZoneTable) {
         self.zones = zones
+        kind = object.kind
         let master = object.master
         let timing = master.flatMap { Timing($0, zones) }
         self.master = master
@@ -86,6 +88,17 @@ package struct InstanceSet: Sendable {
         for override in overrides {
             guard body(instance(of: override)) else { return }
         }
+    }
+
+    /// The instances that overlap a range (RFC 4791 §9.9), by start.
+    /// - Parameter limit: how many at most.
+    package func instances(in range: Range<Int64>, limit: Int) -> [Instance] {
+        var instances: [Instance] = []
+        forEach(near: range) { instance in
+            if TimeRange.overlaps(instance, range, kind) { instances.append(instance) }
+            return instances.count < limit
+        }
+        return instances.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
     }
 
     func instance(of override: Override) -> Instance {
