@@ -7,6 +7,8 @@ import MariaDB
 /// Every process runs one; they share the work through claims in `caldav_meta`.
 package final class Housekeeper {
     private let store: Store
+    /// Looked at anew every minute: what changes it is `migrate`, or somebody's DROP TRIGGER.
+    private var hasTriggers = (known: false, at: Int64.min)
 
     package init(context: StoreContext) {
         store = Store(context: context)
@@ -25,13 +27,22 @@ package final class Housekeeper {
                 _ = try store.mergePending(tasks: 2_000, until: Clock.milliseconds + 800)
             }
             _ = try store.moveLogQueue()
-            if try store.claim(.scan, every: try store.scanInterval()) {
+            if try store.claim(.scan, every: try scanInterval()) {
                 _ = try store.scan()
             }
             if try store.claim(.prune, every: 3_600) {
                 try store.prune()
             }
         }
+    }
+
+    /// Seconds between scans: with the triggers it only finds what they cannot tell, alone it is how
+    /// the CRM is noticed at all.
+    private func scanInterval() throws(StoreFailure) -> Int64 {
+        if hasTriggers.at < store.now - 60 {
+            hasTriggers = (try store.hasTriggers(), store.now)
+        }
+        return hasTriggers.known ? 60 : 3
     }
 }
 
@@ -42,10 +53,17 @@ extension Store {
         case prune = "last_prune"
     }
 
-    /// Seconds between scans: with the triggers it only finds what they cannot tell, alone it is how
-    /// the CRM is noticed at all.
-    fileprivate func scanInterval() throws(StoreFailure) -> Int64 {
-        try meta("noticing") == "scan" ? 3 : 60
+    private static let triggers: SQL = """
+        SELECT COUNT(*) FROM information_schema.TRIGGERS
+         WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ?
+           AND TRIGGER_NAME LIKE 'caldav\\_task\\_%'
+        """
+
+    fileprivate func hasTriggers() throws(StoreFailure) -> Bool {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.triggers, .text(settings.tasks.table))
+            return try cursor.next() && cursor.int(0) == 3
+        }
     }
 
     private static let readMeta: SQL = "SELECT value FROM caldav_meta WHERE name = ?"

@@ -14,8 +14,6 @@ struct Placement {
         return byDefault
     }
 
-    func calendar(withID id: Int64) -> CalendarRecord? { byID[String(id)] }
-
     fileprivate init(
         byID: [String: CalendarRecord], byOwner: [String: CalendarRecord],
         byDefault: CalendarRecord
@@ -34,12 +32,9 @@ extension Store {
          WHERE c.user_id = ? AND c.uri = ?
         """
 
-    /// Finds the calendars of some rows, and those with the given ids, in a constant number of
-    /// statements.
-    func placement(
-        of rows: [TaskRow], andCalendars ids: Set<Int64>
-    ) throws(StoreFailure) -> Placement {
-        let named = Set(rows.compactMap { $0.values[.calendar] }).union(ids.map { String($0) })
+    /// Finds the calendars of some rows in a constant number of statements.
+    func placement(of rows: [TaskRow]) throws(StoreFailure) -> Placement {
+        let named = Set(rows.compactMap { $0.values[.calendar] })
         let owners = Set(rows.compactMap { $0.values[.owner] })
         return Placement(
             byID: try calendars(withIDs: named.compactMap(Int64.init)),
@@ -50,8 +45,8 @@ extension Store {
     private func defaultCalendar() throws(StoreFailure) -> CalendarRecord {
         let (user, uri) = settings.defaultCalendar
         for _ in 0..<2 {
-            let found = try readCalendars(Store.calendar, [.text(user), .text(uri)], idColumns: 0)
-            if let calendar = found.first?.calendar { return calendar }
+            let found = try readCalendars(Store.calendar, [.text(user), .text(uri)])
+            if let calendar = found.first { return calendar }
             try prepareHome(named: user)
         }
         throw .storage(.failed("the default calendar \(user)/\(uri) cannot be made"))
@@ -66,66 +61,88 @@ extension Store {
                   LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
                  WHERE c.id IN (\(SQL.repeated("?", count: piece.count)))
                 """
-            for found in try readCalendars(select, piece.map { .int($0) }, idColumns: 0) {
-                if let calendar = found.calendar { calendars[String(calendar.id)] = calendar }
+            for calendar in try readCalendars(select, piece.map { .int($0) }) {
+                calendars[String(calendar.id)] = calendar
             }
         }
         return calendars
     }
 
     /// By the value of the owner column. Owners who have no calendar yet get one.
+    ///
+    /// Users and calendars are not joined: their names may have collations that do not mix.
     private func defaultCalendars(
         ofOwners owners: [String]
     ) throws(StoreFailure) -> [String: CalendarRecord] {
+        let names = try names(ofOwners: owners)
+        guard !names.isEmpty else { return [:] }
+        var calendars = try defaultCalendars(ofUsers: names.map(\.name))
+        let homeless = names.filter { calendars[$0.name] == nil }
+        if !homeless.isEmpty {
+            for owner in homeless { try prepareHome(named: owner.name) }
+            calendars = try defaultCalendars(ofUsers: names.map(\.name))
+        }
+        return Dictionary(
+            names.compactMap { owner in calendars[owner.name].map { (owner.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    private func names(
+        ofOwners owners: [String]
+    ) throws(StoreFailure) -> [(id: String, name: String)] {
         guard let users = Identifier(settings.users.table),
             let id = Identifier(settings.users.idColumn),
             let name = Identifier(settings.users.nameColumn)
-        else { return [:] }
-        var calendars: [String: CalendarRecord] = [:]
+        else { return [] }
+        var names: [(id: String, name: String)] = []
         for piece in owners.inStatementChunks() {
             let select: SQL = """
-                SELECT CAST(u.\(id) AS CHAR), u.\(name), \(CalendarColumns.list)
-                  FROM \(users) AS u
-                  LEFT JOIN caldav_calendars AS c ON c.user_id = u.\(name) AND c.uri = ?
-                  LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+                SELECT CAST(u.\(id) AS CHAR), u.\(name) FROM \(users) AS u
                  WHERE u.\(id) IN (\(SQL.repeated("?", count: piece.count)))
                 """
-            let values = [Value.text(settings.defaultCalendar.uri)] + piece.map { .text($0) }
-            var found = try readCalendars(select, values, idColumns: 2)
-            let homeless = found.filter { $0.calendar == nil }
-            if !homeless.isEmpty {
-                for owner in homeless { try prepareHome(named: owner.name) }
-                found = try readCalendars(select, values, idColumns: 2)
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(select, piece.map { .text($0) })
+                while try cursor.next() {
+                    if let id = cursor.string(0), let name = cursor.string(1) {
+                        names.append((id, name))
+                    }
+                }
             }
-            for owner in found { calendars[owner.id] = owner.calendar }
+        }
+        return names
+    }
+
+    private func defaultCalendars(
+        ofUsers names: [String]
+    ) throws(StoreFailure) -> [String: CalendarRecord] {
+        var calendars: [String: CalendarRecord] = [:]
+        for piece in names.inStatementChunks() {
+            let select: SQL = """
+                SELECT \(CalendarColumns.list)
+                  FROM caldav_calendars AS c
+                  LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+                 WHERE c.uri = ? AND c.user_id IN (\(SQL.repeated("?", count: piece.count)))
+                """
+            let values = [settings.defaultCalendar.uri] + piece
+            for calendar in try readCalendars(select, values.map { .text($0) }) {
+                calendars[calendar.owner] = calendar
+            }
         }
         return calendars
     }
 
-    private struct FoundCalendar {
-        var id: String
-        var name: String
-        /// Nil where there is none, or one whose state has to be made.
-        var calendar: CalendarRecord?
-    }
-
     private func readCalendars(
-        _ statement: SQL, _ values: [Value], idColumns: Int
-    ) throws(StoreFailure) -> [FoundCalendar] {
-        let found = try database { () throws(DatabaseError) in
+        _ statement: SQL, _ values: [Value]
+    ) throws(StoreFailure) -> [CalendarRecord] {
+        let calendars = try database { () throws(DatabaseError) in
             let cursor = try connection.query(statement, values)
-            var found: [FoundCalendar] = []
+            var calendars: [CalendarRecord] = []
             while try cursor.next() {
-                found.append(
-                    FoundCalendar(
-                        id: cursor.string(0) ?? "", name: cursor.string(1) ?? "",
-                        calendar: CalendarColumns.read(cursor, at: idColumns)))
+                if let calendar = CalendarColumns.read(cursor, at: 0) { calendars.append(calendar) }
             }
-            return found
+            return calendars
         }
-        for calendar in found.compactMap(\.calendar) where calendar.revision == 0 {
-            try prepareState(of: calendar)
-        }
-        return found
+        for calendar in calendars where calendar.revision == 0 { try prepareState(of: calendar) }
+        return calendars
     }
 }

@@ -56,8 +56,7 @@ extension Store {
         guard changed.contains(where: { rows[$0] != nil || mirrors[$0] != nil }) else {
             return merge
         }
-        let placement = try placement(
-            of: changed.compactMap { rows[$0]?.row }, andCalendars: [])
+        let placement = try placement(of: changed.compactMap { rows[$0]?.row })
         let installation = try installation()
         for id in changed {
             switch (rows[id], mirrors[id]) {

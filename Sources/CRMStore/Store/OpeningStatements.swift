@@ -5,7 +5,7 @@ import MariaDB
 struct OpeningStatements: Sendable {
     /// Parameters: user name.
     let user: SQL
-    /// Parameters: user name, the default calendar's uri.
+    /// Parameters: user name, the default calendar's uri, user name.
     let home: SQL
     /// Parameters: user name, owner, uri.
     let calendar: SQL
@@ -42,7 +42,7 @@ struct OpeningStatements: Sendable {
             SELECT \(person), \(pending),
                    EXISTS (SELECT 1 FROM caldav_calendars AS c
                              JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
-                            WHERE c.user_id = u.\(name) AND c.uri = ?)
+                            WHERE c.user_id = ? AND c.uri = ?)
             \(signer) LIMIT 1
             """
         self.calendar = """

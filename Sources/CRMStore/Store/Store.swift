@@ -46,7 +46,7 @@ extension Store {
             switch address {
             case .root, .principals, .userPrincipals, .principal, .homes:
                 (statements.user, [name])
-            case .home: (statements.home, [.text(defaultURI), name])
+            case .home: (statements.home, [name, .text(defaultURI), name])
             case .calendar(let owner, let uri):
                 (statements.calendar, [name, .text(owner), .text(uri)])
             case .object(let owner, let uri, let object):

@@ -67,6 +67,8 @@ struct Installation: Sendable {
     let instance: String
 
     private static let instanceID: SQL = "SELECT value FROM caldav_meta WHERE name = 'instance'"
+    private static let newInstance: SQL =
+        "INSERT IGNORE INTO caldav_meta (name, value) VALUES ('instance', ?)"
 
     init(
         settings: StoreSettings, zone: Zone, through connection: Connection
@@ -74,13 +76,22 @@ struct Installation: Sendable {
         schema = try TaskSchema(reading: settings.tasks, through: connection)
         statements = TaskStatements(schema: schema, settings: settings)
         mapping = TaskMapping(settings: settings, zone: zone, schema: schema)
-        let found = try database { () throws(DatabaseError) -> String? in
-            let cursor = try connection.query(Installation.instanceID)
-            return try cursor.next() ? cursor.string(0) : nil
-        }
-        guard let found else {
+        do throws(DatabaseError) {
+            instance = try Installation.instance(through: connection)
+        } catch  where error.isNoSuchTable {
             throw .storage(.unavailable("the database is not prepared: run crm-caldav migrate"))
+        } catch {
+            throw .database(error)
         }
-        instance = found
+    }
+
+    /// Made by the first who asks.
+    private static func instance(through connection: Connection) throws(DatabaseError) -> String {
+        let known = try connection.query(instanceID)
+        if try known.next(), let instance = known.string(0) { return instance }
+        let random = Array(Digest.hex(Digest.random(count: 4)).utf8)
+        _ = try connection.execute(newInstance, .bytes(random))
+        let made = try connection.query(instanceID)
+        return try made.next() ? made.string(0) ?? "" : ""
     }
 }

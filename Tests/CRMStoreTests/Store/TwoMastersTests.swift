@@ -1,0 +1,200 @@
+import CRMStore
+import CalDAV
+import ICalendar
+import MariaDB
+import Testing
+
+@Suite("Two masters: what the CRM writes and what clients write", .serialized)
+struct TwoMastersTests {
+    private static let meeting = Sample.event(
+        "DTSTART;TZID=America/New_York:20260701T090000", "DURATION:PT1H", "SUMMARY:Standup",
+        "X-MY-NOTE;X-P=1:kept", "PRIORITY:2", "CATEGORIES:Team,MEETING",
+        "ATTENDEE;CN=Kim;PARTSTAT=ACCEPTED:mailto:kim@example.com", "BEGIN:VALARM",
+        "ACTION:DISPLAY", "DESCRIPTION:soon", "TRIGGER:-PT10M", "END:VALARM")
+
+    // MARK: Noticing
+
+    @Test func existingTasksAreAdopted() throws {
+        let crm = try MirroredCRM()
+        let rows = try crm.crm.queryText(
+            "SELECT COUNT(*), COUNT(caldav_uid), COUNT(caldav_etag) FROM tasks"
+        ).rows[0]
+        #expect(rows == ["300", "300", "300"])
+        let mine = try crm.row("COUNT(*)", where: "user_id = 2")[0]
+        #expect(try crm.changes(of: "anna", after: nil).count == mine.flatMap { Int($0) })
+    }
+
+    @Test func anInsertedTaskIsTheNextChange() throws {
+        let crm = try MirroredCRM()
+        let before = try crm.calendar(of: "anna").revision
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        #expect(try crm.changes(of: "anna", after: before) == ["crm-task-\(id).ics"])
+        #expect(try crm.calendar(of: "anna").revision == before + 1)
+    }
+
+    @Test func aDeletedTaskIsReportedAsRemoved() throws {
+        let crm = try MirroredCRM()
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        let before = try crm.calendar(of: "anna").revision
+        try crm.crm.run("DELETE FROM tasks WHERE id = \(id)")
+        #expect(try crm.changes(of: "anna", after: before) == ["-crm-task-\(id).ics"])
+    }
+
+    @Test func aRolledBackChangeIsNone() throws {
+        let crm = try MirroredCRM()
+        let before = try crm.calendar(of: "anna").revision
+        try crm.crm.run("START TRANSACTION")
+        try crm.crm.run("UPDATE tasks SET title = 'never' WHERE user_id = 2")
+        try crm.crm.run("ROLLBACK")
+        #expect(try crm.calendar(of: "anna").revision == before)
+    }
+
+    @Test func aTaskGivenToAnotherOwnerMoves() throws {
+        let crm = try MirroredCRM()
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        let anna = try crm.calendar(of: "anna").revision
+        let ben = try crm.calendar(of: "ben").revision
+        try crm.crm.run("UPDATE tasks SET user_id = 3 WHERE id = \(id)")
+        #expect(try crm.changes(of: "anna", after: anna) == ["-crm-task-\(id).ics"])
+        #expect(try crm.changes(of: "ben", after: ben) == ["crm-task-\(id).ics"])
+    }
+
+    @Test func rowsThatNoTriggerSawAreFoundByTheScan() throws {
+        let crm = try MirroredCRM()
+        let before = try crm.calendar(of: "anna").revision
+        for name in ["inserted", "updated", "deleted"] {
+            try crm.crm.run("DROP TRIGGER caldav_task_\(name)")
+        }
+        let id = try crm.insertTask("title = 'Unseen', start_datetime = '2026-07-01 10:00:00'")
+        try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_scan'")
+        try Housekeeper(context: crm.context).turn()
+        #expect(try crm.changes(of: "anna", after: before) == ["crm-task-\(id).ics"])
+    }
+
+    // MARK: Merging
+
+    @Test func aChangedColumnChangesItsPropertyAlone() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        let before = try crm.text("standup.ics", of: "anna")
+        try crm.crm.run(
+            "UPDATE tasks SET title = 'Daily' WHERE caldav_uid = 'one@example.org'")
+        let after = try crm.text("standup.ics", of: "anna")
+        let changed = Set(before.split(separator: "\r\n")).symmetricDifference(
+            after.split(separator: "\r\n"))
+        let names = Set(changed.map { $0.prefix { $0 != ":" && $0 != ";" } })
+        #expect(names == ["SUMMARY", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE"])
+        #expect(after.contains("\r\nSUMMARY:Daily\r\n"))
+    }
+
+    @Test func aMovedStartKeepsTheObjectsZone() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        #expect(
+            try crm.row("start_datetime", where: "caldav_uid = 'one@example.org'")
+                == ["2026-07-01 15:00:00"])
+        try crm.crm.run(
+            """
+            UPDATE tasks SET start_datetime = '2026-07-02 16:00:00',
+                             end_datetime = '2026-07-02 17:30:00'
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        let text = try crm.text("standup.ics", of: "anna")
+        #expect(text.contains("DTSTART;TZID=America/New_York:20260702T100000\r\n"))
+        #expect(text.contains("DTEND;TZID=America/New_York:20260702T113000\r\n"))
+        #expect(!text.contains("DURATION"))
+    }
+
+    @Test func aNewTypeReplacesTheOldOnesCategory() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.crm.run("UPDATE tasks SET task_type = 'call' WHERE caldav_uid = 'one@example.org'")
+        #expect(try crm.text("standup.ics", of: "anna").contains("CATEGORIES:Team,CALL\r\n"))
+    }
+
+    @Test func anEmptiedContactRemovesTheAttendee() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.crm.run(
+            """
+            UPDATE tasks SET contact_email = NULL, contact_name = NULL
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        #expect(!(try crm.text("standup.ics", of: "anna").contains("ATTENDEE")))
+    }
+
+    // MARK: What clients drop on the way
+
+    @Test func aClientThatDropsTheExtrasEmptiesNoColumn() throws {
+        let crm = try MirroredCRM()
+        let id = try crm.insertTask(
+            """
+            title = 'Call', task_type = 'meeting', start_datetime = '2026-07-01 10:00:00',
+            contact_phone = '+1', notes = 'n', contact_email = 'k@example.com'
+            """)
+        let name = "crm-task-\(id).ics"
+        let object = try #require(try crm.object(name, of: "anna"))
+        let uid = try #require(try crm.row("caldav_uid", where: "id = \(id)")[0])
+        try crm.put(
+            Sample.event("DTSTART:20260701T080000Z", "SUMMARY:Called", uid: uid), as: name,
+            if: WriteCondition(ifMatch: .tags([object.etag])))
+        #expect(
+            try crm.row(
+                "title, task_type, contact_phone, notes, contact_email", where: "id = \(id)")
+                == ["Called", "meeting", "+1", "n", "k@example.com"])
+    }
+
+    // MARK: At the same time
+
+    @Test func aColumnOfTheCRMsAndAnotherOfTheClientsBothSurvive() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        let calendar = try crm.calendar(of: "anna")
+        let user = try crm.user("anna")
+        // The CRM commits after the request was opened and its condition judged.
+        try crm.crm.run(
+            "UPDATE tasks SET notes = 'from the CRM' WHERE caldav_uid = 'one@example.org'")
+        let lines = Self.meeting.map { $0 == "SUMMARY:Standup" ? "SUMMARY:From the client" : $0 }
+        let text = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
+        _ = try crm.store.put(
+            try .init(parsing: text), text: text, name: "standup.ics", in: calendar, by: user,
+            if: WriteCondition())
+        let merged = try crm.text("standup.ics", of: "anna")
+        #expect(merged.contains("SUMMARY:From the client\r\n"))
+        #expect(merged.contains("X-CRM-NOTES:from the CRM\r\n"))
+        #expect(
+            try crm.row("title, notes", where: "caldav_uid = 'one@example.org'")
+                == ["From the client", "from the CRM"])
+    }
+
+    @Test func aWriteOfOursIsNoChangeOfTheCRMs() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        let before = try crm.calendar(of: "anna").revision
+        try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_scan'")
+        try Housekeeper(context: crm.context).turn()
+        #expect(try crm.calendar(of: "anna").revision == before)
+        #expect(
+            try crm.text("standup.ics", of: "anna")
+                == Self.meeting.joined(separator: "\r\n") + "\r\n")
+    }
+
+    // MARK: The log
+
+    @Test func everyChangeHasItsRowInTheSyncLog() throws {
+        let crm = try MirroredCRM()
+        try crm.crm.run("DELETE FROM caldav_log_queue")
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        _ = try crm.calendar(of: "anna")
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.delete("crm-task-\(id).ics")
+        try Housekeeper(context: crm.context).turn()
+        let rows = try crm.crm.queryText(
+            "SELECT action, caldav_uid, sync_status, task_id IS NULL FROM caldav_sync_log ORDER BY id"
+        ).rows
+        #expect(rows.map { $0[0] } == ["create", "create", "delete"])
+        #expect(rows.map { $0[2] } == ["success", "success", "success"])
+        #expect(rows[1][1] == "one@example.org")
+        #expect(rows[2][3] == "1")
+    }
+}
