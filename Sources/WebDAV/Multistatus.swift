@@ -33,9 +33,16 @@ package struct Multistatus {
     }
 
     package func propstat(_ status: Status, _ properties: () -> Void) {
+        Multistatus.propstat(status, to: writer, properties)
+    }
+
+    /// - Parameter writer: of a fragment that will stand in a multistatus.
+    package static func propstat(
+        _ status: Status, to writer: XMLWriter, _ properties: () -> Void
+    ) {
         writer.element(.dav("propstat")) {
             writer.element(.dav("prop"), properties)
-            self.status(status)
+            writer.element(.dav("status"), line(status))
         }
     }
 

@@ -1,0 +1,59 @@
+import WebDAV
+import XML
+
+/// What a handler knows besides the resource: one request, its user and the store.
+struct Context {
+    let settings: ServerSettings
+    let store: any CalendarStore
+    let request: Request
+    let user: UserRecord
+    let paths: Paths
+    let preferences: Preferences
+    let log: (ServerEvent) -> Void
+}
+
+extension Context {
+    /// The body as XML; nil where there is none.
+    func readXML() throws(RequestError) -> XMLElement? {
+        try request.readXML(limit: settings.maxXMLSize)
+    }
+
+    /// If-Match and If-None-Match of the request.
+    var writeCondition: WriteCondition {
+        WriteCondition(
+            ifMatch: request.fields["if-match"].map(WriteCondition.ETagList.init),
+            ifNoneMatch: request.fields["if-none-match"].map(WriteCondition.ETagList.init))
+    }
+
+    /// A 207 that says which preference it honours.
+    func multistatus(_ content: @escaping (Multistatus) throws -> Void) -> Response {
+        var response = Response.multistatus(content)
+        if let applied = preferences.appliedMinimal {
+            response.setField("Preference-Applied", applied)
+        }
+        if preferences.isMinimal { response.setField("Vary", "Brief, Prefer") }
+        return response
+    }
+}
+
+extension WriteCondition.ETagList {
+    init(_ headerField: String) {
+        switch EntityTagList(headerField: headerField) {
+        case .any: self = .any
+        case .tags(let tags): self = .tags(tags)
+        }
+    }
+}
+
+/// Something an operator may have to know of.
+package enum ServerEvent {
+    /// Nobody of that name, or a wrong password.
+    case signInRefused(name: String, address: String)
+    case lockedOut(name: String, address: String)
+    /// The database is away or too busy: answered with 503.
+    case storageUnavailable(String)
+    /// A bug of ours or a database that contradicts itself: answered with 500.
+    case unexpected(String)
+    /// A stored object that cannot be read; it was left out of an answer.
+    case unreadableObject(calendar: Int64, name: String, reason: String)
+}

@@ -1,0 +1,20 @@
+import WebDAV
+
+/// DELETE of objects and calendars (RFC 4918 §9.6).
+enum Delete {
+    static func respond(to resource: Resource, in context: Context) throws -> Response {
+        switch resource {
+        case .object(let object, let calendar):
+            try context.store.deleteObject(
+                object.name, in: calendar, by: context.user, if: context.writeCondition)
+        case .calendar(let calendar):
+            guard !calendar.isProtected else {
+                throw RequestError.needPrivileges(
+                    .dav("unbind"), on: context.paths.home(calendar.owner))
+            }
+            try context.store.delete(calendar)
+        default: throw RequestError(.notFound)
+        }
+        return Response(.noContent)
+    }
+}

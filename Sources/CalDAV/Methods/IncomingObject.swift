@@ -1,0 +1,85 @@
+import ICalendar
+import WebDAV
+
+/// A calendar object that a client wants to store, checked (RFC 4791 §5.3.2.1).
+///
+/// Only what no server could keep is refused: an error for one event stops a whole calendar of some
+/// clients, so odd properties and values pass and are kept.
+struct IncomingObject {
+    let object: CalendarObject
+    /// As sent.
+    let text: [UInt8]
+
+    init(
+        _ text: [UInt8], for calendar: CalendarRecord, _ settings: ServerSettings
+    ) throws(RequestError) {
+        guard String(validating: text, as: UTF8.self) != nil else {
+            throw RequestError(.validCalendarData, "The text is not UTF-8.")
+        }
+        guard !text.contains(where: IncomingObject.isForbidden) else {
+            throw RequestError(.validCalendarData, "The text has control characters.")
+        }
+        do {
+            object = try CalendarObject(parsing: text)
+        } catch {
+            throw IncomingObject.refusal(error)
+        }
+        self.text = text
+        try checkVersion()
+        let component = object.kind.name
+        guard calendar.components.contains(component) else {
+            throw RequestError(
+                .supportedCalendarComponent, "The calendar takes no \(component).")
+        }
+        for component in object.calendar.components {
+            try IncomingObject.check(component, settings)
+        }
+    }
+
+    /// Control characters but tabs and line ends (RFC 5545 §3.1); XML could not carry them.
+    private static func isForbidden(_ byte: UInt8) -> Bool {
+        byte < 32 && byte != 9 && byte != 10 && byte != 13 || byte == 127
+    }
+
+    private func checkVersion() throws(RequestError) {
+        if let version = object.calendar.first("VERSION")?.text, version != "2.0" {
+            throw RequestError(.supportedCalendarData, "The version has to be 2.0.")
+        }
+    }
+
+    private static func check(
+        _ component: Component, _ settings: ServerSettings
+    ) throws(RequestError) {
+        let attendees = component.properties.count { $0.isNamed("ATTENDEE") }
+        guard attendees <= settings.maxAttendeesPerInstance else {
+            throw RequestError(
+                .maxAttendeesPerInstance,
+                "There may be \(settings.maxAttendeesPerInstance) attendees at most.")
+        }
+        for rule in component.all("RRULE") {
+            guard let count = count(of: rule), count > settings.maxInstances else { continue }
+            throw RequestError(
+                .maxInstances, "There may be \(settings.maxInstances) instances at most.")
+        }
+    }
+
+    private static func count(of rule: Property) -> Int? {
+        for part in rule.rawValue.uppercased().split(separator: ";") {
+            guard part.hasPrefix("COUNT=") else { continue }
+            let digits = part.dropFirst(6)
+            // Too long for an Int is too many.
+            return Int(digits) ?? (digits.allSatisfy(\.isNumber) ? .max : nil)
+        }
+        return nil
+    }
+
+    /// Which precondition a fault of the text is (RFC 4791 §4.1 and §5.3.2.1).
+    private static func refusal(_ error: ICalendarError) -> RequestError {
+        switch error.kind {
+        case .syntax: RequestError(.validCalendarData, "\(error)")
+        case .tooLarge: RequestError(.maxResourceSize, "\(error)")
+        case .severalKinds, .severalUIDs, .missingUID, .hasMethod, .noComponent:
+            RequestError(.validCalendarObjectResource, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import WebDAV
+
+/// OPTIONS (RFC 9110 §9.3.7), which asks for no sign-in: clients look for the DAV field first.
+enum Options {
+    static func respond(to resource: Resource, in context: Context) -> Response {
+        response(for: resource.kind)
+    }
+
+    static func response(for kind: ResourceKinds) -> Response {
+        Response(.ok, fields: [("Allow", Method.allowed(on: kind))])
+    }
+}
+
+/// What is answered without knowing who asks.
+enum Unauthenticated {
+    /// Nil for everything that needs a user.
+    static func response(to request: Request, _ path: ResourcePath) -> Response? {
+        if request.path == ".well-known/caldav" || request.path == ".well-known/caldav/" {
+            // RFC 6764 §5, where the worker stands at the root of its host.
+            return Response(
+                Status(301), fields: [("Location", request.basePath)])
+        }
+        guard request.method == "OPTIONS" else { return nil }
+        return Options.response(for: path.likelyKind)
+    }
+}
+
+extension ResourcePath {
+    /// The kind a path has by its shape alone, which gives nothing away.
+    fileprivate var likelyKind: ResourceKinds {
+        guard case .known(let address) = self else { return .unmapped }
+        return switch address {
+        case .root: .root
+        case .principals, .userPrincipals, .homes: .container
+        case .principal: .principal
+        case .home: .home
+        case .calendar: .calendar
+        case .object: .object
+        }
+    }
+}

@@ -1,0 +1,172 @@
+import WebDAV
+import XML
+
+/// PROPFIND (RFC 4918 §9.1), streamed.
+enum Propfind {
+    static func respond(to resource: Resource, in context: Context) throws -> Response {
+        let selection = try context.readXML().map(PropertySelection.init(propfind:))
+        // A missing Depth would mean infinity; as other servers do, we then go one level down.
+        let depth = try context.request.depth(absent: .one)
+        guard depth != .infinity || resource.kind == .object else {
+            throw RequestError(.propfindFiniteDepth, "Depth has to be 0 or 1.")
+        }
+        let listing = Listing(
+            selection: selection ?? .all(including: []), context: context,
+            withMembers: depth == .one)
+        return try listing.response(for: resource)
+    }
+}
+
+/// A resource and its members, with the properties asked for.
+private struct Listing {
+    let selection: PropertySelection
+    let context: Context
+    let withMembers: Bool
+
+    private var paths: Paths { context.paths }
+    private var userName: String { context.user.name }
+
+    func response(for resource: Resource) throws -> Response {
+        switch resource {
+        case .root:
+            return response([
+                container(.root, paths.root), container(.container, paths.principals),
+                container(.container, paths.homes),
+            ])
+        case .principals:
+            return response([
+                container(.container, paths.principals),
+                container(.container, paths.userPrincipals),
+            ])
+        case .userPrincipals:
+            return response([container(.container, paths.userPrincipals), principal])
+        case .homes:
+            return response([
+                container(.container, paths.homes), home(CalendarsOfHome(context)),
+            ])
+        case .principal: return response([principal])
+        case .home: return try responseForHome()
+        case .calendar(let calendar): return try response(for: calendar)
+        case .object(let object, let calendar): return response(for: object, in: calendar)
+        case .freeCalendar, .freeObject, .nowhere: throw RequestError(.notFound)
+        }
+    }
+
+    /// The first of the subjects, or all of them.
+    private func response(_ subjects: [Subject]) -> Response {
+        let subjects = withMembers ? subjects[...] : subjects.prefix(1)
+        return context.multistatus { multistatus in
+            let properties = PropertyWriter(selection, context, to: multistatus)
+            for subject in subjects {
+                try properties.write(subject)
+                try multistatus.writer.flushIfLarge()
+            }
+        }
+    }
+
+    private func container(_ kind: ResourceKinds, _ href: String) -> Subject {
+        Subject(context, kind, href: href)
+    }
+
+    private var principal: Subject {
+        Subject(context, .principal, href: context.principalHref)
+    }
+
+    private func home(_ calendars: CalendarsOfHome) -> Subject {
+        Subject(
+            context, .home, href: paths.home(userName), homeCalendars: { try calendars.all() })
+    }
+
+    private func responseForHome() throws -> Response {
+        let calendars = CalendarsOfHome(context)
+        var subjects = [home(calendars)]
+        if withMembers {
+            let stored =
+                selection.mayNeedStored
+                ? try context.store.storedProperties(ofCalendarsOf: userName, viewer: userName)
+                : []
+            subjects += try calendars.all().map { calendar in
+                Subject(
+                    context, .calendar, href: paths.calendar(calendar), calendar: calendar,
+                    stored: stored.elements(of: calendar))
+            }
+        }
+        return response(subjects)
+    }
+
+    private func response(for calendar: CalendarRecord) throws -> Response {
+        let stored =
+            selection.mayNeedStored
+            ? try context.store.storedProperties(of: calendar, viewer: userName) : []
+        let href = paths.calendar(calendar)
+        let subject = Subject(
+            context, .calendar, href: href, calendar: calendar,
+            stored: stored.elements(of: calendar))
+        guard withMembers else { return response([subject]) }
+        let objects = try context.store.objects(in: calendar, .all, content: false)
+        return context.multistatus { multistatus in
+            let properties = PropertyWriter(selection, context, to: multistatus)
+            try properties.write(subject)
+            let member = Subject(context, .object, href: "", calendar: calendar)
+            let prefix = Array(href.utf8)
+            while let row = try objects.next() {
+                member.row = row
+                try properties.writeObject(member) { buffer in
+                    buffer.append(contentsOf: prefix)
+                    Href.append(segment: row.name, to: &buffer)
+                }
+                try multistatus.writer.flushIfLarge()
+            }
+        }
+    }
+
+    private func response(for object: ObjectRecord, in calendar: CalendarRecord) -> Response {
+        let href = Array(paths.object(object.name, in: calendar).utf8)
+        return context.multistatus { multistatus in
+            let properties = PropertyWriter(selection, context, to: multistatus)
+            let subject = Subject(context, .object, href: "", calendar: calendar)
+            try object.withRow { row in
+                subject.row = row
+                try properties.writeObject(subject) { $0.append(contentsOf: href) }
+                subject.row = nil
+            }
+        }
+    }
+}
+
+/// The calendars of the user's home, asked for once at most.
+private final class CalendarsOfHome {
+    private let context: Context
+    private var known: [CalendarRecord]?
+
+    init(_ context: Context) { self.context = context }
+
+    func all() throws -> [CalendarRecord] {
+        if let known { return known }
+        let calendars = try context.store.calendars(of: context.user.name)
+        known = calendars
+        return calendars
+    }
+}
+
+extension ObjectRecord {
+    /// The record as a row of a listing, whose bytes are valid inside `body`.
+    func withRow(_ body: (ObjectRow) throws -> Void) rethrows {
+        let name = Array(name.utf8)
+        let component = Array(component.utf8)
+        let etag = Array(etag.utf8)
+        try name.withUnsafeBytes { name in
+            try component.withUnsafeBytes { component in
+                try etag.withUnsafeBytes { etag in
+                    try content.withUnsafeBytes { content in
+                        try body(
+                            ObjectRow(
+                                name: name, component: component, etag: etag, size: size,
+                                modified: modified, created: created, content: content,
+                                isRemoved: false, revision: 0))
+                    }
+                }
+            }
+        }
+    }
+}

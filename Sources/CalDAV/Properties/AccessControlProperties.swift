@@ -1,0 +1,113 @@
+import WebDAV
+import XML
+
+extension PropertyTable {
+    /// RFC 3744 §4 and §5.
+    static let accessControl: [PropertyDefinition] = [
+        .init(.dav("owner"), on: [.principal, .home, .calendar, .object]) { subject, writer in
+            writer.element(.dav("href"), subject.context.principalHref)
+            return true
+        },
+        .init(.dav("principal-URL"), on: [.principal, .home, .calendar]) { subject, writer in
+            // The RFC has it on principals alone; clients that look for a home ask elsewhere too.
+            writer.element(.dav("href"), subject.context.principalHref)
+            return true
+        },
+        .init(.dav("alternate-URI-set"), on: .principal) { _, _ in true },
+        .init(.dav("group-membership"), on: .principal) { _, _ in true },
+        .init(.dav("group-member-set"), on: .principal) { _, _ in true },
+        .init(.dav("principal-collection-set"), on: .all) { subject, writer in
+            writer.element(.dav("href"), subject.context.paths.userPrincipals)
+            return true
+        },
+        .init(.dav("current-user-privilege-set"), on: .all) { subject, writer in
+            for privilege in Privilege.ofOwner(on: subject.kind) {
+                writer.element(.dav("privilege")) { writer.empty(privilege) }
+            }
+            return true
+        },
+        .init(.dav("supported-privilege-set"), on: .all) { _, writer in
+            Privilege.tree.write(to: writer)
+            return true
+        },
+        .init(.dav("acl"), on: [.principal, .home, .calendar, .object]) { subject, writer in
+            // An ACE that names the owner: there are clients that look for one, and take a missing
+            // one for "all is allowed" or for "nothing is".
+            writer.element(.dav("ace")) {
+                writer.element(.dav("principal")) {
+                    writer.element(.dav("href"), subject.context.principalHref)
+                }
+                writer.element(.dav("grant")) {
+                    for privilege in Privilege.ofOwner(on: subject.kind) {
+                        writer.element(.dav("privilege")) { writer.empty(privilege) }
+                    }
+                }
+                writer.empty(.dav("protected"))
+            }
+            return true
+        },
+        .init(.dav("acl-restrictions"), on: [.principal, .home, .calendar, .object]) { _, writer in
+            writer.empty(.dav("grant-only"))
+            writer.empty(.dav("no-invert"))
+            return true
+        },
+        .init(.dav("inherited-acl-set"), on: [.principal, .home, .calendar, .object]) { _, _ in
+            true
+        },
+    ]
+}
+
+/// Privileges as RFC 3744 §3 and RFC 4791 §6.1 name them.
+enum Privilege {
+    /// What the owner may do with a resource of theirs; nobody else may do anything.
+    static func ofOwner(on kind: ResourceKinds) -> [XMLName] {
+        switch kind {
+        case .home, .calendar, .object:
+            [
+                .dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set"),
+                .dav("write"), .dav("write-content"), .dav("write-properties"), .dav("bind"),
+                .dav("unbind"), .caldav("read-free-busy"),
+            ]
+        default: [.dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set")]
+        }
+    }
+
+    /// A privilege with those it is made of (RFC 3744 §5.3).
+    struct Aggregate: Sendable {
+        let name: XMLName
+        let description: String
+        var parts: [Aggregate] = []
+
+        func write(to writer: XMLWriter) {
+            writer.element(.dav("supported-privilege")) {
+                writer.element(.dav("privilege")) { writer.empty(name) }
+                writer.start(.dav("description"))
+                writer.attribute("xml:lang", "en")
+                writer.text(description)
+                writer.end(.dav("description"))
+                for part in parts { part.write(to: writer) }
+            }
+        }
+    }
+
+    static let tree = Aggregate(
+        name: .dav("all"), description: "Everything",
+        parts: [
+            Aggregate(
+                name: .dav("read"), description: "Read",
+                parts: [
+                    Aggregate(name: .caldav("read-free-busy"), description: "Read busy times")
+                ]),
+            Aggregate(name: .dav("read-acl"), description: "Read the access control list"),
+            Aggregate(
+                name: .dav("read-current-user-privilege-set"), description: "Read own privileges"),
+            Aggregate(
+                name: .dav("write"), description: "Write",
+                parts: [
+                    Aggregate(name: .dav("write-content"), description: "Change objects"),
+                    Aggregate(name: .dav("write-properties"), description: "Change properties"),
+                    Aggregate(name: .dav("bind"), description: "Add members"),
+                    Aggregate(name: .dav("unbind"), description: "Remove members"),
+                ]),
+        ])
+}

@@ -1,0 +1,191 @@
+import ICalendar
+import WebDAV
+import XML
+
+extension PropertyTable {
+    /// RFC 4791 §5.2, §6.2 and §7.5.1, RFC 6638 §2.4.1 and §9.1, RFC 7809 §5.2.
+    static let caldav: [PropertyDefinition] = [
+        .init(
+            .caldav("calendar-description"), on: .calendar,
+            change: { value, _ in [.description(value?.text)] },
+            write: { subject, writer in
+                guard let description = subject.calendar?.description else { return false }
+                writer.text(description)
+                return true
+            }),
+        .init(
+            .caldav("calendar-timezone"), on: .calendar, change: Timezone.change,
+            write: { subject, writer in
+                subject.writeStored(.caldav("calendar-timezone"), to: writer)
+            }),
+        .init(
+            .caldav("calendar-timezone-id"), on: .calendar, change: Timezone.changeID,
+            write: { subject, writer in
+                guard let zone = subject.calendar?.timeZone else { return false }
+                writer.text(zone)
+                return true
+            }),
+        .init(
+            .caldav("supported-calendar-component-set"), on: .calendar, isFixedAtCreation: true,
+            change: ComponentSet.change,
+            write: { subject, writer in
+                ComponentSet.write(subject.calendar?.components ?? [], to: writer)
+                return true
+            }),
+        .init(.caldav("supported-calendar-component-sets"), on: .home) { subject, writer in
+            // Any choice of them may be made into a calendar.
+            for component in subject.context.settings.supportedComponents {
+                writer.element(.caldav("supported-calendar-component-set")) {
+                    ComponentSet.write([component], to: writer)
+                }
+            }
+            return true
+        },
+        .init(.caldav("supported-calendar-data"), on: [.calendar, .home]) { _, writer in
+            writer.start(.caldav("calendar-data"))
+            writer.attribute("content-type", "text/calendar")
+            writer.attribute("version", "2.0")
+            writer.end(.caldav("calendar-data"))
+            return true
+        },
+        .init(.caldav("supported-collation-set"), on: [.calendar, .home]) { _, writer in
+            for collation in Collation.allCases {
+                writer.element(.caldav("supported-collation"), collation.rawValue)
+            }
+            return true
+        },
+        .init(.caldav("max-resource-size"), on: [.calendar, .home]) { subject, writer in
+            writer.text(Int64(subject.context.settings.maxResourceSize))
+            return true
+        },
+        .init(.caldav("min-date-time"), on: .calendar) { _, writer in
+            writer.text("00010101T000000Z")
+            return true
+        },
+        .init(.caldav("max-date-time"), on: .calendar) { _, writer in
+            writer.text("99991231T235959Z")
+            return true
+        },
+        .init(.caldav("max-instances"), on: .calendar) { subject, writer in
+            writer.text(Int64(subject.context.settings.maxInstances))
+            return true
+        },
+        .init(.caldav("max-attendees-per-instance"), on: .calendar) { subject, writer in
+            writer.text(Int64(subject.context.settings.maxAttendeesPerInstance))
+            return true
+        },
+        .init(
+            .caldav("schedule-calendar-transp"), on: .calendar, change: Transparency.change,
+            write: { subject, writer in
+                let name = XMLName.caldav("schedule-calendar-transp")
+                if !subject.writeStored(name, to: writer) { writer.empty(.caldav("opaque")) }
+                return true
+            }),
+        .init(.caldav("calendar-home-set"), on: [.root, .principal, .home]) { subject, writer in
+            let context = subject.context
+            writer.element(.dav("href"), context.paths.home(context.user.name))
+            return true
+        },
+        .init(.caldav("calendar-user-address-set"), on: .principal) { subject, writer in
+            let context = subject.context
+            // First, and in lower case: there are clients that look no further.
+            if let email = context.user.email, email.contains("@") {
+                writer.element(.dav("href"), "mailto:" + email)
+            }
+            writer.element(.dav("href"), context.principalHref)
+            return true
+        },
+        .init(.caldav("calendar-user-type"), on: .principal) { _, writer in
+            writer.text("INDIVIDUAL")
+            return true
+        },
+    ]
+}
+
+extension Subject {
+    /// Writes what a stored property has inside; false where it is not stored.
+    func writeStored(_ name: XMLName, to writer: XMLWriter) -> Bool {
+        guard let xml = stored[name], let element = try? XMLParser.parse(xml) else { return false }
+        for node in element.content {
+            switch node {
+            case .element(let child): writer.raw(child.serialized())
+            case .text(let text): writer.text(text)
+            }
+        }
+        return true
+    }
+}
+
+/// CALDAV:supported-calendar-component-set (RFC 4791 §5.2.3).
+enum ComponentSet {
+    static func write(_ components: [String], to writer: XMLWriter) {
+        for component in components {
+            writer.start(.caldav("comp"))
+            writer.attribute("name", component)
+            writer.end(.caldav("comp"))
+        }
+    }
+
+    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
+        let named = (value?.all(.caldav("comp")) ?? []).compactMap { $0.attribute("name") }
+        let components = named.map { $0.uppercased() }.filter { $0 != "VTIMEZONE" }
+        guard !components.isEmpty else {
+            throw RequestError(.supportedCalendarComponent, "Which components?")
+        }
+        let supported = ["VEVENT", "VTODO", "VJOURNAL"]
+        guard components.allSatisfy(supported.contains) else {
+            throw RequestError(
+                .supportedCalendarComponent,
+                "A calendar may hold \(supported.joined(separator: ", ")).")
+        }
+        return [.components(supported.filter(components.contains))]
+    }
+}
+
+/// CALDAV:calendar-timezone (RFC 4791 §5.2.2) and calendar-timezone-id (RFC 7809 §5.2).
+enum Timezone {
+    private static let name = XMLName.caldav("calendar-timezone")
+
+    /// The text is kept as it is given; the zone it means becomes the calendar's.
+    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
+        guard let value else { return [.remove(namespace: name.namespace, name: name.local)] }
+        let calendar: Component
+        do {
+            calendar = try Component.parse(Array(value.trimmedText.utf8))
+        } catch {
+            throw RequestError(.validCalendarData, "The time zone is no iCalendar: \(error).")
+        }
+        let zones = calendar.components(named: "VTIMEZONE")
+        guard zones.count == 1, let tzid = zones[0].first("TZID")?.text else {
+            throw RequestError(.validCalendarData, "There has to be one VTIMEZONE.")
+        }
+        var changes: [CalendarChange] = [
+            .store(namespace: name.namespace, name: name.local, xml: value.serialized())
+        ]
+        if let zone = Zone.named(tzid)?.name { changes.append(.timeZone(zone)) }
+        return changes
+    }
+
+    /// A name replaces what was said in full before.
+    static let changeID: PropertyDefinition.Setter = { value, _ throws(RequestError) in
+        let removal = CalendarChange.remove(namespace: name.namespace, name: name.local)
+        guard let tzid = value?.trimmedText else { return [removal, .timeZone("UTC")] }
+        guard let zone = Zone.named(tzid)?.name else {
+            throw RequestError(.validTimezone, "There is no time zone \"\(tzid)\".")
+        }
+        return [removal, .timeZone(zone)]
+    }
+}
+
+/// CALDAV:schedule-calendar-transp (RFC 6638 §9.1).
+enum Transparency {
+    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
+        let name = XMLName.caldav("schedule-calendar-transp")
+        guard let value else { return [.remove(namespace: name.namespace, name: name.local)] }
+        let choices = value.elements.map(\.name)
+        guard choices == [.caldav("opaque")] || choices == [.caldav("transparent")] else {
+            throw RequestError(.conflict, "It has to be opaque or transparent.")
+        }
+        return [.store(namespace: name.namespace, name: name.local, xml: value.serialized())]
+    }
+}

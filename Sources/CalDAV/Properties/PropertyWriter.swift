@@ -1,0 +1,179 @@
+import WebDAV
+import XML
+
+/// Writes the properties that one request asks for, resource by resource.
+///
+/// Made once a request: which names have a row on objects is settled then, so that an object in a
+/// listing costs its own bytes alone.
+final class PropertyWriter {
+    private let selection: PropertySelection
+    private let multistatus: Multistatus
+    /// Names without a value are left out of the answer (RFC 8144 §2.1).
+    private let isMinimal: Bool
+    /// What a listing writes for each object.
+    private let objectProperties: [PropertyDefinition]
+    /// The propstat of names that no object has.
+    private let objectsLack: [UInt8]
+
+    private var writer: XMLWriter { multistatus.writer }
+
+    init(_ selection: PropertySelection, _ context: Context, to multistatus: Multistatus) {
+        self.selection = selection
+        self.multistatus = multistatus
+        isMinimal = context.preferences.isMinimal
+        var found: [PropertyDefinition] = []
+        var missing: [XMLName] = []
+        for name in selection.names(on: .object) {
+            if let definition = PropertyTable.definition(of: name, on: .object) {
+                found.append(definition)
+            } else {
+                missing.append(name)
+            }
+        }
+        objectProperties = found
+        objectsLack = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+    }
+
+    private static func propstat(lacking names: [XMLName]) -> [UInt8] {
+        guard !names.isEmpty else { return [] }
+        let writer = XMLWriter(namespaces: .webDAV)
+        Multistatus.propstat(.notFound, to: writer) { names.forEach(writer.empty) }
+        return writer.takeBytes()
+    }
+
+    // MARK: Collections
+
+    /// A response with all that is asked of a collection.
+    func write(_ subject: Subject) throws {
+        var missing: [XMLName] = []
+        var names = selection.names(on: subject.kind)
+        if selection.wantsStored { names += subject.deadProperties }
+        writer.start(.dav("response"))
+        writer.element(.dav("href"), subject.href)
+        let start = writer.mark
+        writer.start(.dav("propstat"))
+        writer.start(.dav("prop"))
+        var isEmpty = true
+        for name in names {
+            if try write(name, of: subject) {
+                isEmpty = false
+            } else if !selection.skipsMissing {
+                missing.append(name)
+            }
+        }
+        let lacks = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+        if isEmpty, !lacks.isEmpty {
+            writer.goBack(to: start)
+        } else {
+            writer.end(.dav("prop"))
+            multistatus.status(.ok)
+            writer.end(.dav("propstat"))
+        }
+        writer.raw(lacks)
+        writer.end(.dav("response"))
+    }
+
+    private func write(_ name: XMLName, of subject: Subject) throws -> Bool {
+        let isNamesOnly = selection.isNamesOnly
+        guard let definition = PropertyTable.definition(of: name, on: subject.kind) else {
+            guard PropertyTable.definition(of: name) == nil, let xml = subject.stored[name]
+            else { return false }
+            isNamesOnly ? writer.empty(name) : writer.raw(xml)
+            return true
+        }
+        let mark = writer.mark
+        writer.start(name)
+        guard try definition.write(subject, writer) else {
+            writer.goBack(to: mark)
+            return false
+        }
+        if isNamesOnly {
+            writer.goBack(to: mark)
+            writer.start(name)
+        }
+        writer.end(name)
+        return true
+    }
+
+    // MARK: Objects
+
+    /// A response for the object that `subject` is at.
+    ///
+    /// - Parameters:
+    ///   - href: writes it; encoded.
+    ///   - hasExtra: whether `extra` writes further properties after those that are found.
+    func writeObject(
+        _ subject: Subject, href: (inout [UInt8]) -> Void, hasExtra: Bool = false,
+        extra: () -> Void = {}
+    ) throws {
+        writer.start(.dav("response"))
+        writer.start(.dav("href"))
+        writer.raw(href)
+        writer.end(.dav("href"))
+        if !objectProperties.isEmpty || hasExtra || objectsLack.isEmpty {
+            writer.start(.dav("propstat"))
+            writer.start(.dav("prop"))
+            for definition in objectProperties {
+                writer.start(definition.name)
+                if !selection.isNamesOnly { _ = try definition.write(subject, writer) }
+                writer.end(definition.name)
+            }
+            extra()
+            writer.end(.dav("prop"))
+            multistatus.status(.ok)
+            writer.end(.dav("propstat"))
+        }
+        writer.raw(objectsLack)
+        writer.end(.dav("response"))
+    }
+}
+
+extension PropertySelection {
+    /// What to look for on a kind of resource, stored properties aside.
+    fileprivate func names(on kind: ResourceKinds) -> [XMLName] {
+        switch self {
+        case .some(let names): return names
+        case .all(let included):
+            let all = PropertyTable.all.filter { $0.inAllprop && !$0.on.isDisjoint(with: kind) }
+            return all.map(\.name) + included.filter { name in !all.contains { $0.name == name } }
+        case .names:
+            return PropertyTable.all.filter { !$0.on.isDisjoint(with: kind) }.map(\.name)
+        }
+    }
+
+    var isNamesOnly: Bool {
+        if case .names = self { true } else { false }
+    }
+
+    /// Whether dead properties belong to the answer without being named.
+    fileprivate var wantsStored: Bool {
+        if case .some = self { false } else { true }
+    }
+
+    /// Whether a name without a value was asked for by us, not by the client.
+    fileprivate var skipsMissing: Bool { wantsStored }
+
+    /// Whether anything stored can be part of the answer: else the store need not be asked.
+    var mayNeedStored: Bool {
+        guard case .some(let names) = self else { return true }
+        return names.contains { name in
+            PropertyTable.definition(of: name) == nil || PropertyTable.storedNames.contains(name)
+        }
+    }
+}
+
+extension PropertyTable {
+    /// Properties of the table whose value is what a client stored.
+    static let storedNames: Set<XMLName> = [
+        .caldav("calendar-timezone"), .caldav("schedule-calendar-transp"),
+        .apple("calendar-order"),
+    ]
+}
+
+extension Subject {
+    /// Names of stored properties that no row of the table answers for.
+    fileprivate var deadProperties: [XMLName] {
+        stored.keys.filter { PropertyTable.definition(of: $0) == nil }
+            .sorted { ($0.namespace, $0.local) < ($1.namespace, $1.local) }
+    }
+}

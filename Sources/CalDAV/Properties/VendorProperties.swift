@@ -1,0 +1,61 @@
+import WebDAV
+import XML
+
+extension PropertyTable {
+    /// What Apple's Calendar Server brought and all clients use.
+    static let calendarServer: [PropertyDefinition] = [
+        .init(.calendarServer("getctag"), on: [.home, .calendar]) { subject, writer in
+            if let calendar = subject.calendar {
+                writer.text(SyncToken(revision: calendar.revision).text)
+            } else {
+                writer.text(HomeTag.text(of: try subject.calendarsOfHome()))
+            }
+            return true
+        },
+        .init(.calendarServer("email-address-set"), on: .principal) { subject, writer in
+            guard let email = subject.context.user.email, !email.isEmpty else { return false }
+            writer.element(.calendarServer("email-address"), email)
+            return true
+        },
+    ]
+
+    /// Apple's own.
+    static let apple: [PropertyDefinition] = [
+        .init(
+            .apple("calendar-color"), on: .calendar,
+            change: { value, _ in [.color(value?.trimmedText)] },
+            write: { subject, writer in
+                guard let color = subject.calendar?.color else { return false }
+                writer.text(color)
+                return true
+            }),
+        .init(
+            .apple("calendar-order"), on: .calendar,
+            change: { value, _ in
+                let name = XMLName.apple("calendar-order")
+                guard let value else {
+                    return [.remove(namespace: name.namespace, name: name.local)]
+                }
+                return [
+                    .store(namespace: name.namespace, name: name.local, xml: value.serialized())
+                ]
+            },
+            write: { subject, writer in
+                subject.writeStored(.apple("calendar-order"), to: writer)
+            }),
+    ]
+}
+
+/// The ctag of a home: another one after any change in any of its calendars.
+enum HomeTag {
+    /// FNV-1a over all calendars and their revisions.
+    static func text(of calendars: [CalendarRecord]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for calendar in calendars {
+            for byte in "\(calendar.id)/\(calendar.revision)/\(calendar.uri)\n".utf8 {
+                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+            }
+        }
+        return String(hash, radix: 16)
+    }
+}

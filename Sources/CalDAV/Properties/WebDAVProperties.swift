@@ -1,0 +1,93 @@
+import WebDAV
+import XML
+
+extension PropertyTable {
+    /// RFC 4918 §15, RFC 3253 §3.1.5, RFC 5397, RFC 6578 §4.
+    static let webDAV: [PropertyDefinition] = [
+        .init(.dav("resourcetype"), on: .all, inAllprop: true) { subject, writer in
+            if subject.kind == .object { return true }
+            writer.empty(.dav("collection"))
+            switch subject.kind {
+            case .principal: writer.empty(.dav("principal"))
+            case .calendar: writer.empty(.caldav("calendar"))
+            default: break
+            }
+            return true
+        },
+        .init(
+            .dav("displayname"), on: [.root, .container, .principal, .home, .calendar],
+            inAllprop: true,
+            change: { value, calendar in
+                [.displayName(value?.text ?? calendar?.uri ?? "")]
+            },
+            write: { subject, writer in
+                let user = subject.context.user
+                switch subject.kind {
+                case .calendar: writer.text(subject.calendar?.displayName ?? "")
+                case .principal, .home: writer.text(user.displayName ?? user.name)
+                default: return false
+                }
+                return true
+            }),
+        .init(.dav("getetag"), on: .object, inAllprop: true) { subject, writer in
+            guard let row = subject.row else { return false }
+            writer.raw { buffer in
+                buffer.append(UInt8(ascii: "\""))
+                XMLEscaping.append(row.etag, to: &buffer, inAttribute: false)
+                buffer.append(UInt8(ascii: "\""))
+            }
+            return true
+        },
+        .init(.dav("getcontenttype"), on: .object, inAllprop: true) { subject, writer in
+            guard let row = subject.row else { return false }
+            writer.text("text/calendar; charset=utf-8; component=")
+            writer.text(row.component)
+            return true
+        },
+        .init(.dav("getcontentlength"), on: .object, inAllprop: true) { subject, writer in
+            guard let row = subject.row else { return false }
+            writer.text(row.size)
+            return true
+        },
+        .init(.dav("getlastmodified"), on: .object, inAllprop: true) { subject, writer in
+            guard let row = subject.row else { return false }
+            writer.text(Timestamp.httpDate(row.modified))
+            return true
+        },
+        .init(.dav("creationdate"), on: .object, inAllprop: true) { subject, writer in
+            guard let row = subject.row else { return false }
+            writer.text(Timestamp.iso8601(row.created))
+            return true
+        },
+        .init(.dav("supported-report-set"), on: .all) { subject, writer in
+            for report in Report.all where !report.on.isDisjoint(with: subject.kind) {
+                writer.element(.dav("supported-report")) {
+                    writer.element(.dav("report")) { writer.empty(report.name) }
+                }
+            }
+            return true
+        },
+        .init(.dav("supported-method-set"), on: .all) { subject, writer in
+            for method in Method.all where !method.on.isDisjoint(with: subject.kind) {
+                writer.start(.dav("supported-method"))
+                writer.attribute("name", method.name)
+                writer.end(.dav("supported-method"))
+            }
+            return true
+        },
+        .init(.dav("current-user-principal"), on: .all) { subject, writer in
+            writer.element(.dav("href"), subject.context.principalHref)
+            return true
+        },
+        .init(.dav("sync-token"), on: .calendar) { subject, writer in
+            guard let calendar = subject.calendar else { return false }
+            writer.text(SyncToken(revision: calendar.revision).text)
+            return true
+        },
+    ]
+}
+
+extension Context {
+    /// The signed-in user's principal: the string that `owner` and the ACEs have too.
+    var principalHref: String { paths.principal(user.name) }
+}

@@ -1,0 +1,137 @@
+import WebDAV
+import XML
+
+/// REPORT calendar-multiget (RFC 4791 §7.9).
+///
+/// Each href is answered in the client's own spelling; what is not below the request's calendar is
+/// not looked at any further.
+enum CalendarMultiget {
+    static func respond(
+        to root: XMLElement, _ resource: Resource, _ context: Context
+    ) throws -> Response {
+        let request = try ObjectRequest(root)
+        let hrefs = root.all(.dav("href")).map(\.trimmedText)
+        guard !hrefs.isEmpty else {
+            throw RequestError(.badRequest, "The report has to name hrefs.")
+        }
+        let targets = Targets(hrefs, context)
+        let calendars = try Self.calendars(of: targets, resource, context)
+        return context.multistatus { multistatus in
+            for refused in targets.refused {
+                multistatus.response(refused.href, refused.error.status, error: refused.error)
+            }
+            for (uri, names) in targets.byCalendar {
+                guard let calendar = calendars.first(where: { $0.uri.hasSameBytes(as: uri) })
+                else {
+                    for href in names.hrefs { multistatus.response(href, .notFound) }
+                    continue
+                }
+                try write(names, of: calendar, request, context, to: multistatus)
+            }
+        }
+    }
+
+    private static func write(
+        _ names: Names, of calendar: CalendarRecord, _ request: ObjectRequest, _ context: Context,
+        to multistatus: Multistatus
+    ) throws {
+        let report = ObjectReport(request, calendar, context, to: multistatus)
+        var missing = names
+        let objects = try context.store.objects(
+            in: calendar, .names(names.all), content: request.calendarData != nil)
+        while let row = try objects.next() {
+            for href in missing.take(row.name) { try report.write(row, href: href) }
+        }
+        for href in missing.hrefs { multistatus.response(href, .notFound) }
+    }
+
+    /// The calendars that are asked about: of one statement at most.
+    private static func calendars(
+        of targets: Targets, _ resource: Resource, _ context: Context
+    ) throws -> [CalendarRecord] {
+        switch resource {
+        case .calendar(let calendar), .object(_, let calendar):
+            let isAlone = targets.byCalendar.allSatisfy {
+                $0.uri.hasSameBytes(as: calendar.uri)
+            }
+            return isAlone ? [calendar] : try context.store.calendars(of: context.user.name)
+        default: return try context.store.calendars(of: context.user.name)
+        }
+    }
+}
+
+/// The hrefs of a request, by calendar.
+private struct Targets {
+    private(set) var byCalendar: [(uri: String, names: Names)] = []
+    private(set) var refused: [(href: String, error: RequestError)] = []
+
+    init(_ hrefs: [String], _ context: Context) {
+        for href in hrefs {
+            do {
+                let (uri, name) = try Targets.object(at: href, context)
+                if let index = byCalendar.firstIndex(where: { $0.uri.hasSameBytes(as: uri) }) {
+                    byCalendar[index].names.add(name, href: href)
+                } else {
+                    var names = Names()
+                    names.add(name, href: href)
+                    byCalendar.append((uri, names))
+                }
+            } catch {
+                refused.append((href, error))
+            }
+        }
+    }
+
+    /// - Throws: 404 for what is no object's address, 403 for anybody else's.
+    private static func object(
+        at href: String, _ context: Context
+    ) throws(RequestError) -> (uri: String, name: String) {
+        guard let path = Href.path(of: href), path.utf8.starts(with: context.paths.base.utf8)
+        else { throw RequestError(.notFound) }
+        let rest = path.utf8.dropFirst(context.paths.base.utf8.count)
+        let address = try ResourcePath(Substring(rest)).address
+        guard let owner = address.owner else { throw RequestError(.notFound) }
+        guard owner.hasSameBytes(as: context.user.name) || context.isOwnPath(owner) else {
+            throw .needPrivileges(.dav("read"), on: href)
+        }
+        guard case .object(_, let uri, let name) = address else { throw RequestError(.notFound) }
+        return (uri, name)
+    }
+}
+
+extension Context {
+    /// Whether a user's name is the one in the request's own path, in the spelling the store took
+    /// for the signed-in user's.
+    fileprivate func isOwnPath(_ owner: String) -> Bool {
+        guard let path = try? ResourcePath(request.path), let own = path.address.owner else {
+            return false
+        }
+        return own.hasSameBytes(as: owner)
+    }
+}
+
+/// Names of objects in one calendar, each with the hrefs that ask for it.
+private struct Names {
+    private var byName: [[UInt8]: [String]] = [:]
+    private(set) var all: [String] = []
+    private var order: [[UInt8]] = []
+
+    mutating func add(_ name: String, href: String) {
+        let bytes = Array(name.utf8)
+        if byName[bytes] == nil {
+            all.append(name)
+            order.append(bytes)
+        }
+        byName[bytes, default: []].append(href)
+    }
+
+    /// The hrefs of a name, which are then done.
+    mutating func take(_ name: UnsafeRawBufferPointer) -> [String] {
+        byName.removeValue(forKey: Array(name)) ?? []
+    }
+
+    /// What is left, in the order of the request.
+    var hrefs: [String] {
+        order.flatMap { byName[$0] ?? [] }
+    }
+}

@@ -1,0 +1,164 @@
+import ICalendar
+import WebDAV
+import XML
+
+/// CALDAV:filter (RFC 4791 §9.7), parsed.
+struct CompFilter: Sendable {
+    /// Upper case.
+    let name: String
+    var isNotDefined = false
+    var timeRange: Range<Int64>?
+    var propFilters: [PropFilter] = []
+    var compFilters: [CompFilter] = []
+}
+
+struct PropFilter: Sendable {
+    /// Upper case.
+    let name: String
+    var isNotDefined = false
+    var timeRange: Range<Int64>?
+    var textMatch: TextMatch?
+    var paramFilters: [ParamFilter] = []
+}
+
+struct ParamFilter: Sendable {
+    /// Upper case.
+    let name: String
+    var isNotDefined = false
+    var textMatch: TextMatch?
+}
+
+/// CALDAV:text-match (RFC 4791 §9.7.5).
+struct TextMatch: Sendable {
+    let text: String
+    let collation: Collation
+    let isNegated: Bool
+
+    func matches(_ value: String) -> Bool {
+        collation.contains(value, text) != isNegated
+    }
+}
+
+// MARK: - Reading
+
+extension CompFilter {
+    /// Reads CALDAV:filter.
+    /// - Throws: `valid-filter` where it breaks RFC 4791 §9.7, `supported-filter` for elements that
+    ///   are not known, `supported-collation`.
+    init(filter: XMLElement) throws(RequestError) {
+        let filters = filter.all(.caldav("comp-filter"))
+        guard filters.count == 1, filters[0].attribute("name")?.uppercased() == "VCALENDAR" else {
+            throw RequestError(.validFilter, "A filter begins with VCALENDAR.")
+        }
+        try self.init(filters[0])
+    }
+
+    private init(_ element: XMLElement) throws(RequestError) {
+        name = try element.filterName()
+        for child in element.elements {
+            switch child.name {
+            case .caldav("is-not-defined"): isNotDefined = true
+            case .caldav("time-range"): timeRange = try TimeRangeElement.range(child)
+            case .caldav("prop-filter"): propFilters.append(try PropFilter(child))
+            case .caldav("comp-filter"): compFilters.append(try CompFilter(child))
+            default: throw child.isUnsupported
+            }
+        }
+        guard !isNotDefined || element.elements.count == 1 else { throw .notDefinedIsAlone }
+    }
+}
+
+extension PropFilter {
+    init(_ element: XMLElement) throws(RequestError) {
+        name = try element.filterName()
+        for child in element.elements {
+            switch child.name {
+            case .caldav("is-not-defined"): isNotDefined = true
+            case .caldav("time-range"): timeRange = try TimeRangeElement.range(child)
+            case .caldav("text-match"): textMatch = try TextMatch(child)
+            case .caldav("param-filter"): paramFilters.append(try ParamFilter(child))
+            default: throw child.isUnsupported
+            }
+        }
+        guard !isNotDefined || element.elements.count == 1 else { throw .notDefinedIsAlone }
+        guard timeRange == nil || textMatch == nil else {
+            throw RequestError(.validFilter, "Either a time-range or a text-match.")
+        }
+    }
+}
+
+extension ParamFilter {
+    init(_ element: XMLElement) throws(RequestError) {
+        name = try element.filterName()
+        for child in element.elements {
+            switch child.name {
+            case .caldav("is-not-defined"): isNotDefined = true
+            case .caldav("text-match"): textMatch = try TextMatch(child)
+            default: throw child.isUnsupported
+            }
+        }
+        guard !isNotDefined || element.elements.count == 1 else { throw .notDefinedIsAlone }
+    }
+}
+
+extension TextMatch {
+    init(_ element: XMLElement) throws(RequestError) {
+        text = element.text
+        let named = element.attribute("collation") ?? "default"
+        let collation = named == "default" ? Collation.asciiCasemap : Collation(rawValue: named)
+        guard let collation else {
+            throw RequestError(.supportedCollation, "There is no collation \"\(named)\".")
+        }
+        self.collation = collation
+        switch element.attribute("negate-condition") ?? "no" {
+        case "yes": isNegated = true
+        case "no": isNegated = false
+        default: throw RequestError(.validFilter, "negate-condition has to be yes or no.")
+        }
+    }
+}
+
+extension XMLElement {
+    fileprivate func filterName() throws(RequestError) -> String {
+        guard let name = attribute("name"), !name.isEmpty else {
+            throw RequestError(.validFilter, "\(self.name.local) has to have a name.")
+        }
+        return name.uppercased()
+    }
+
+    fileprivate var isUnsupported: RequestError {
+        RequestError(.supportedFilter, "A filter with \(name) is not known.")
+    }
+}
+
+extension RequestError {
+    fileprivate static var notDefinedIsAlone: RequestError {
+        RequestError(.validFilter, "is-not-defined stands alone.")
+    }
+}
+
+/// CALDAV:time-range (RFC 4791 §9.9).
+enum TimeRangeElement {
+    /// UTC seconds; `Int64.min` and `.max` for open ends.
+    /// - Throws: `valid-filter` where it is empty, not in UTC, or ends before it starts.
+    static func range(_ element: XMLElement) throws(RequestError) -> Range<Int64> {
+        let start = element.attribute("start")
+        let end = element.attribute("end")
+        guard start != nil || end != nil else {
+            throw RequestError(.validFilter, "A time-range has to have a start or an end.")
+        }
+        let from = try start.map(seconds) ?? .min
+        let to = try end.map(seconds) ?? .max
+        guard from < to else {
+            throw RequestError(.validFilter, "A time-range has to end after it starts.")
+        }
+        return from..<to
+    }
+
+    private static func seconds(_ text: String) throws(RequestError) -> Int64 {
+        guard text.hasSuffix("Z"), let civil = CivilDateTime(basic: String(text.dropLast())) else {
+            throw RequestError(.validFilter, "A time-range is given in UTC, as 20260131T120000Z.")
+        }
+        return Zone.utc.seconds(of: civil)
+    }
+}

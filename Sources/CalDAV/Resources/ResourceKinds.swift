@@ -1,0 +1,22 @@
+/// Kinds of resource, for the tables that say what exists where.
+struct ResourceKinds: OptionSet, Sendable, Hashable {
+    let rawValue: UInt16
+
+    static let root = ResourceKinds(rawValue: 1 << 0)
+    /// Collections that only lead on: `principals/`, `principals/users/`, `calendars/`.
+    static let container = ResourceKinds(rawValue: 1 << 1)
+    static let principal = ResourceKinds(rawValue: 1 << 2)
+    static let home = ResourceKinds(rawValue: 1 << 3)
+    static let calendar = ResourceKinds(rawValue: 1 << 4)
+    static let object = ResourceKinds(rawValue: 1 << 5)
+    /// An address where nothing is.
+    static let unmapped = ResourceKinds(rawValue: 1 << 6)
+
+    static let collections: ResourceKinds = [.root, .container, .principal, .home, .calendar]
+    static let all: ResourceKinds = [.collections, .object]
+
+    /// Each kind by itself, those that exist.
+    static let each: [ResourceKinds] = [
+        .root, .container, .principal, .home, .calendar, .object,
+    ]
+}

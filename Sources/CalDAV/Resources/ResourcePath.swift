@@ -1,0 +1,49 @@
+import WebDAV
+
+/// What a path below the base path names (design of the URL space), whether it exists or not.
+enum ResourcePath {
+    case known(ResourceAddress)
+    /// No resource can have this path; `owner` is whose home or principal it would stand below.
+    case unknown(owner: String?)
+
+    /// - Throws: 400, as `Href.segments`.
+    init(_ path: some StringProtocol) throws(RequestError) {
+        self.init(segments: try Href.segments(of: path))
+    }
+
+    init(segments: [String]) {
+        switch segments.count {
+        case 0: self = .known(.root)
+        case 1 where segments[0] == "principals": self = .known(.principals)
+        case 1 where segments[0] == "calendars": self = .known(.homes)
+        case 2 where segments[0] == "principals" && segments[1] == "users":
+            self = .known(.userPrincipals)
+        case 3 where segments[0] == "principals" && segments[1] == "users":
+            self = .known(.principal(user: segments[2]))
+        case 2 where segments[0] == "calendars": self = .known(.home(user: segments[1]))
+        case 3 where segments[0] == "calendars":
+            self = .known(.calendar(user: segments[1], uri: segments[2]))
+        case 4 where segments[0] == "calendars":
+            self = .known(.object(user: segments[1], uri: segments[2], name: segments[3]))
+        case 5... where segments[0] == "calendars": self = .unknown(owner: segments[1])
+        case 4... where segments[0] == "principals" && segments[1] == "users":
+            self = .unknown(owner: segments[2])
+        default: self = .unknown(owner: nil)
+        }
+    }
+
+    /// The address to look up: of the root for what cannot exist.
+    var address: ResourceAddress {
+        switch self {
+        case .known(let address): address
+        case .unknown(let owner): owner.map { .home(user: $0) } ?? .root
+        }
+    }
+}
+
+extension String {
+    /// Equality of names from paths and the database: by bytes.
+    func hasSameBytes(as other: String) -> Bool {
+        utf8.elementsEqual(other.utf8)
+    }
+}

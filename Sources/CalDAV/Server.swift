@@ -1,0 +1,130 @@
+package import WebDAV
+
+/// The front door: from a request to its answer.
+///
+/// One is made for each worker thread, with the thread's own store. Nothing that a client sends
+/// gets past it unanswered: refusals are thrown as `RequestError`, trouble of the store becomes 503
+/// or 500, and 401 means wrong credentials and nothing else.
+package struct Server {
+    private let settings: ServerSettings
+    private let verifier: any PasswordVerifier
+    private let store: any CalendarStore
+    private let log: (ServerEvent) -> Void
+
+    package init(
+        settings: ServerSettings, verifier: any PasswordVerifier, store: any CalendarStore,
+        log: @escaping (ServerEvent) -> Void
+    ) {
+        self.settings = settings
+        self.verifier = verifier
+        self.store = store
+        self.log = log
+    }
+
+    /// Answers a request.
+    ///
+    /// A streamed body throws `RequestError` where it fails; `response(to:)` of that error is what
+    /// to send as long as nothing was sent.
+    package func respond(to request: Request) -> Response {
+        var response: Response
+        var userName: String?
+        do {
+            response = try answer(request, userName: &userName)
+        } catch {
+            response = self.response(to: error)
+        }
+        if case .stream(let write) = response.body {
+            response.body = .stream { sink in
+                do {
+                    try write(sink)
+                } catch let error as StorageError {
+                    throw self.requestError(for: error)
+                }
+            }
+        }
+        response.user = userName
+        response.setField("DAV", Compliance.classes)
+        return response
+    }
+
+    /// The answer to what a handler or a streamed body threw.
+    package func response(to error: any Error) -> Response {
+        switch error {
+        case let error as RequestError: return error.response
+        case let error as StorageError: return requestError(for: error).response
+        default:
+            log(.unexpected("\(error)"))
+            return RequestError(.internalServerError, "Something went wrong here.").response
+        }
+    }
+
+    private func answer(_ request: Request, userName: inout String?) throws -> Response {
+        let path = try ResourcePath(request.path)
+        guard let method = Method.named(request.method) else {
+            throw RequestError(.notImplemented, "There is no such method here.")
+        }
+        if let response = Unauthenticated.response(to: request, path) { return response }
+        let isContentWanted = request.method == "GET"
+        let opening = try open(path.address, request, content: isContentWanted)
+        guard let user = opening.user else { throw SignIn.challenge(settings) }
+        userName = user.name
+        let context = Context(
+            settings: settings, store: store, request: request, user: user,
+            paths: Paths(base: request.basePath), preferences: Preferences(request.fields),
+            log: log)
+        let resource = try Resource(
+            path, opening, user: user, href: request.basePath + request.path)
+        return try method.respond(to: resource, in: context)
+    }
+
+    /// Signs in and finds what the request is for, with everything in it that is new.
+    ///
+    /// The password is verified before anything is written on the user's behalf.
+    private func open(
+        _ address: ResourceAddress, _ request: Request, content: Bool
+    ) throws -> Opening {
+        let credentials = try SignIn.credentials(of: request, settings)
+        var opening = try store.open(address, signingIn: credentials.name, content: content)
+        try SignIn.verify(
+            credentials, opening.user, verifier, from: request.clientAddress, settings, log: log)
+        guard opening.user != nil else { throw SignIn.challenge(settings) }
+        var isStale = false
+        if opening.hasPendingChanges {
+            try store.mergePendingChanges()
+            isStale = true
+        }
+        if opening.needsHome, let user = opening.user {
+            try store.prepareHome(of: user)
+            isStale = true
+        }
+        if isStale {
+            opening = try store.open(address, signingIn: credentials.name, content: content)
+        }
+        return opening
+    }
+
+    private func requestError(for error: StorageError) -> RequestError {
+        switch error {
+        case .unavailable(let reason):
+            log(.storageUnavailable(reason))
+            return RequestError(
+                .serviceUnavailable, "The calendars cannot be reached just now.",
+                fields: [("Retry-After", String(settings.retryAfter))])
+        case .preconditionFailed(let etag):
+            return RequestError(
+                .preconditionFailed, "The resource is not as the request supposes.",
+                fields: etag.map { [("ETag", "\"\($0)\"")] } ?? [])
+        case .notFound: return RequestError(.notFound, "There is nothing here.")
+        case .alreadyExists:
+            return RequestError(.resourceMustBeNull, "There is something here already.")
+        case .spellingConflict(let uri):
+            return RequestError(
+                .conflict, "The calendar \"\(uri)\" is here, whose name differs in case alone.")
+        case .uidInUse:
+            return RequestError(.noUIDConflict, "Another object of the calendar has that UID.")
+        case .failed(let reason):
+            log(.unexpected(reason))
+            return RequestError(.internalServerError, "Something went wrong here.")
+        }
+    }
+}

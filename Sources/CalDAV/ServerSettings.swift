@@ -1,0 +1,32 @@
+/// What an operator may say about the service, whatever keeps its calendars.
+package struct ServerSettings: Sendable {
+    /// Shown by a client that asks for the password.
+    package var realm = "CalDAV"
+
+    /// Whether `Request.remoteUser` is believed without a password.
+    package var trustsRemoteUser = false
+
+    /// Bytes of an XML body.
+    package var maxXMLSize = 4 << 20
+
+    /// Bytes of a calendar object (RFC 4791 §5.2.5).
+    package var maxResourceSize = 10 << 20
+    /// Instances of a rule with COUNT (RFC 4791 §5.2.8).
+    package var maxInstances = 10_000
+    /// ATTENDEEs of a component (RFC 4791 §5.2.9).
+    package var maxAttendeesPerInstance = 1_000
+
+    /// Component types that a calendar may hold.
+    package var supportedComponents = ["VEVENT", "VTODO", "VJOURNAL"]
+
+    /// Component types of a calendar that is made without naming any.
+    package var newCalendarComponents = ["VEVENT", "VTODO"]
+
+    /// PRODID of what is made here.
+    package var productID = "-//crm-caldav//crm-caldav//EN"
+
+    /// Seconds to wait before another try, where the database is away.
+    package var retryAfter = 5
+
+    package init() {}
+}
