@@ -79,7 +79,17 @@ def random_rule(random):
     if random.random() < chance:
         parts["BYSECOND"] = pick(random, range(60), 4)
     if any(p.startswith("BY") for p in parts) and random.random() < 0.2:
-        parts["BYSETPOS"] = signed(random, range(1, 8), 3)
+        # A position that no interval has keeps dateutil busy too.
+        size = 7 if rank >= 5 else len(parts.get("BYDAY", "1")) if rank == 4 else 1
+        for name, least in (("BYHOUR", 3), ("BYMINUTE", 2), ("BYSECOND", 1)):
+            size *= len(parts.get(name, "1")) if rank >= least else 1
+        most = size if random.random() < 0.98 else 7
+        parts["BYSETPOS"] = signed(random, range(1, min(most, 366) + 1), 3)
+    # Rules that hardly any day fits keep dateutil busy for minutes; a few of them are enough.
+    narrow = [p for p in ("BYYEARDAY", "BYWEEKNO", "BYMONTHDAY", "BYMONTH", "BYDAY") if p in parts]
+    if random.random() < 0.98:
+        for name in narrow[:-2] if rank >= 4 else narrow[:-1]:
+            del parts[name]
     if random.random() < 0.3:
         parts["WKST"] = random.choice(DAYS)
     start = datetime.datetime(
