@@ -38,13 +38,13 @@ final class ObjectReport {
                     Href.append(segment: row.name, to: &buffer)
                 }
             },
-            hasExtra: wantsText
-        ) {
-            guard wantsText else { return }
-            writer.start(.caldav("calendar-data"))
-            writer.text(row.content)
-            writer.end(.caldav("calendar-data"))
-        }
+            hasExtra: wantsText,
+            extra: {
+                guard wantsText else { return }
+                writer.start(.caldav("calendar-data"))
+                writer.text(row.content)
+                writer.end(.caldav("calendar-data"))
+            })
         member.row = nil
         try writer.flushIfLarge()
     }

@@ -1,0 +1,279 @@
+import CalDAV
+import ICalendar
+
+/// Calendars in memory, for the logic of the protocol alone: whatever is about the database runs
+/// against the real one elsewhere.
+final class MemoryStore: CalendarStore {
+    struct StoredObject {
+        var record: ObjectRecord
+        var object: CalendarObject
+        var revision: Int64
+    }
+
+    struct Calendar {
+        var record: CalendarRecord
+        /// By name.
+        var objects: [String: StoredObject] = [:]
+        var tombstones: [String: Int64] = [:]
+        var properties: [StoredProperty] = []
+    }
+
+    var users: [UserRecord] = []
+    var calendars: [Calendar] = []
+    /// Thrown by every call while it is set.
+    var failure: StorageError?
+    var hasPendingChanges = false
+    var needsHome = false
+    private(set) var calls: [String] = []
+
+    private func called(_ name: String) throws(StorageError) {
+        calls.append(name)
+        if let failure { throw failure }
+    }
+
+    func open(
+        _ address: ResourceAddress, signingIn userName: String?, content: Bool
+    ) throws(StorageError) -> Opening {
+        try called("open")
+        var opening = Opening()
+        opening.user = users.first { $0.name == userName }
+        opening.owner = users.first { $0.name == address.owner }
+        opening.hasPendingChanges = hasPendingChanges
+        opening.needsHome = needsHome
+        switch address {
+        case .calendar(let user, let uri): opening.calendar = find(user, uri)?.record
+        case .object(let user, let uri, let name):
+            let calendar = find(user, uri)
+            opening.calendar = calendar?.record
+            opening.object = calendar?.objects[name]?.record
+            if !content { opening.object?.content = [] }
+        default: break
+        }
+        return opening
+    }
+
+    private func find(_ user: String, _ uri: String) -> Calendar? {
+        calendars.first { $0.record.owner == user && $0.record.uri == uri }
+    }
+
+    private func index(_ calendar: CalendarRecord) throws(StorageError) -> Int {
+        guard let index = calendars.firstIndex(where: { $0.record.id == calendar.id }) else {
+            throw .notFound
+        }
+        return index
+    }
+
+    func mergePendingChanges() throws(StorageError) {
+        try called("merge")
+        hasPendingChanges = false
+    }
+
+    func prepareHome(of user: UserRecord) throws(StorageError) {
+        try called("prepareHome")
+        needsHome = false
+    }
+
+    func calendars(of owner: String) throws(StorageError) -> [CalendarRecord] {
+        try called("calendars")
+        return calendars.map(\.record).filter { $0.owner == owner }
+    }
+
+    func storedProperties(
+        of calendar: CalendarRecord, viewer: String
+    ) throws(StorageError) -> [StoredProperty] {
+        try called("storedProperties")
+        return calendars[try index(calendar)].properties
+    }
+
+    func storedProperties(
+        ofCalendarsOf owner: String, viewer: String
+    ) throws(StorageError) -> [StoredProperty] {
+        try called("storedProperties")
+        return calendars.filter { $0.record.owner == owner }.flatMap(\.properties)
+    }
+
+    func createCalendar(
+        _ uri: String, of owner: String, with properties: [CalendarChange]
+    ) throws(StorageError) {
+        try called("createCalendar")
+        if calendars.contains(where: { $0.record.uri == uri && $0.record.owner == owner }) {
+            throw .alreadyExists
+        }
+        let id = Int64(calendars.count + 1)
+        let record = CalendarRecord(
+            id: id, owner: owner, uri: uri, displayName: uri, description: nil, color: nil,
+            timeZone: "UTC", components: ["VEVENT", "VTODO"], revision: 1, floor: 1,
+            isProtected: false)
+        var calendar = Calendar(record: record)
+        properties.forEach { apply($0, to: &calendar) }
+        calendars.append(calendar)
+    }
+
+    func change(
+        _ calendar: CalendarRecord, _ changes: [CalendarChange], viewer: String
+    ) throws(StorageError) {
+        try called("change")
+        let index = try index(calendar)
+        changes.forEach { apply($0, to: &calendars[index]) }
+        calendars[index].record.revision += 1
+    }
+
+    private func apply(_ change: CalendarChange, to calendar: inout Calendar) {
+        switch change {
+        case .displayName(let name): calendar.record.displayName = name
+        case .description(let text): calendar.record.description = text
+        case .color(let color): calendar.record.color = color
+        case .timeZone(let zone): calendar.record.timeZone = zone
+        case .components(let components): calendar.record.components = components
+        case .store(let namespace, let name, let xml):
+            apply(.remove(namespace: namespace, name: name), to: &calendar)
+            calendar.properties.append(
+                StoredProperty(
+                    calendar: calendar.record.id, namespace: namespace, name: name, xml: xml))
+        case .remove(let namespace, let name):
+            calendar.properties.removeAll { $0.namespace == namespace && $0.name == name }
+        }
+    }
+
+    func delete(_ calendar: CalendarRecord) throws(StorageError) {
+        try called("delete")
+        calendars.remove(at: try index(calendar))
+    }
+
+    func objects(
+        in calendar: CalendarRecord, _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        try called("objects")
+        let objects = calendars[try index(calendar)].objects.values.filter { stored in
+            switch selection {
+            case .all: return true
+            case .names(let names): return names.contains(stored.record.name)
+            case .component(let component): return stored.record.component == component
+            case .overlapping(let range, let component):
+                let span = stored.object.span(floating: .utc)
+                return (component == nil || stored.record.component == component)
+                    && span.first <= range.upperBound && span.last >= range.lowerBound
+            }
+        }
+        return MemoryCursor(
+            objects.sorted { $0.record.name < $1.record.name }.map { .present($0) },
+            content: content)
+    }
+
+    func changes(
+        in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        try called("changes")
+        let calendar = calendars[try index(calendar)]
+        var rows = calendar.objects.values.filter { $0.revision > revision ?? 0 }.map {
+            MemoryCursor.Row.present($0)
+        }
+        if let revision {
+            rows += calendar.tombstones.filter { $0.value > revision }.map {
+                .removed(name: $0.key, revision: $0.value)
+            }
+        }
+        rows.sort { $0.revision < $1.revision }
+        if let limit { rows = Array(rows.prefix(limit)) }
+        return MemoryCursor(rows, content: content)
+    }
+
+    func put(
+        _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
+        by user: UserRecord, if condition: WriteCondition
+    ) throws(StorageError) -> PutOutcome {
+        try called("put")
+        let index = try index(calendar)
+        let present = calendars[index].objects[name]
+        guard condition.holds(for: present?.record.etag) else {
+            throw .preconditionFailed(etag: present?.record.etag)
+        }
+        let other = calendars[index].objects.first { $0.value.object.uid == object.uid }
+        if let other, other.key != name { throw .uidInUse(name: other.key) }
+        calendars[index].record.revision += 1
+        let revision = calendars[index].record.revision
+        let etag = "e\(revision)"
+        let record = ObjectRecord(
+            name: name, component: object.kind.name, etag: etag, size: Int64(text.count),
+            modified: 784_111_777, created: 784_111_777, content: text)
+        calendars[index].objects[name] = StoredObject(
+            record: record, object: object, revision: revision)
+        calendars[index].tombstones[name] = nil
+        return PutOutcome(isNew: present == nil, etag: etag)
+    }
+
+    func deleteObject(
+        _ name: String, in calendar: CalendarRecord, by user: UserRecord,
+        if condition: WriteCondition
+    ) throws(StorageError) {
+        try called("deleteObject")
+        let index = try index(calendar)
+        guard let present = calendars[index].objects[name] else { throw .notFound }
+        guard condition.holds(for: present.record.etag) else {
+            throw .preconditionFailed(etag: present.record.etag)
+        }
+        calendars[index].record.revision += 1
+        calendars[index].objects[name] = nil
+        calendars[index].tombstones[name] = calendars[index].record.revision
+    }
+}
+
+/// Rows of a `MemoryStore`; each lends its bytes until the next one.
+final class MemoryCursor: ObjectCursor {
+    enum Row {
+        case present(MemoryStore.StoredObject)
+        case removed(name: String, revision: Int64)
+
+        var revision: Int64 {
+            switch self {
+            case .present(let stored): stored.revision
+            case .removed(_, let revision): revision
+            }
+        }
+    }
+
+    private var rows: [Row]
+    private let content: Bool
+    private var lent: [UnsafeMutableRawBufferPointer] = []
+
+    init(_ rows: [Row], content: Bool) {
+        self.rows = rows.reversed()
+        self.content = content
+    }
+
+    deinit { giveBack() }
+
+    private func giveBack() {
+        // What is still in use after its time shows.
+        for buffer in lent {
+            buffer.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "!"))
+            buffer.deallocate()
+        }
+        lent = []
+    }
+
+    private func lend(_ bytes: some Collection<UInt8>) -> UnsafeRawBufferPointer {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        buffer.copyBytes(from: bytes)
+        lent.append(buffer)
+        return UnsafeRawBufferPointer(buffer)
+    }
+
+    func next() throws(StorageError) -> ObjectRow? {
+        giveBack()
+        guard let row = rows.popLast() else { return nil }
+        switch row {
+        case .present(let stored):
+            let record = stored.record
+            return ObjectRow(
+                name: lend(record.name.utf8), component: lend(record.component.utf8),
+                etag: lend(record.etag.utf8), size: record.size, modified: record.modified,
+                created: record.created, content: lend(content ? record.content : []),
+                isRemoved: false, revision: stored.revision)
+        case .removed(let name, let revision):
+            return ObjectRow(
+                name: lend(name.utf8), component: lend([]), etag: lend([]), size: 0, modified: 0,
+                created: 0, content: lend([]), isRemoved: true, revision: revision)
+        }
+    }
+}
