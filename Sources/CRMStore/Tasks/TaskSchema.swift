@@ -113,10 +113,11 @@ extension TaskSchema {
         self.requiredExtras = extras
         self.keepingUpdateTimes = TaskSchema.joined(kept.map { ", t.\($0) = t.\($0)" }, by: "")
         let texts = columns.map { $0?.asText ?? "NULL" }
-        let marked = columns.compactMap { $0 }.map { column -> SQL in
-            "IFNULL(CONCAT('+', \(column.asText)), '-')"
-        }
-        digest = "UNHEX(MD5(CONCAT_WS(CHAR(31), \(TaskSchema.joined(marked, by: ", ")))))"
+        // CONCAT_WS passes over NULLs: the marks in front tell which they were.
+        let names = columns.compactMap { $0?.identifier }
+        let marks = TaskSchema.joined(names.map { "ISNULL(t.\($0))" }, by: ", ")
+        let values = TaskSchema.joined(names.map { "t.\($0)" }, by: ", ")
+        digest = "UNHEX(MD5(CONCAT_WS(CHAR(31), CONCAT(\(marks)), \(values))))"
         selectList = """
             t.id, t.caldav_uid, t.caldav_sequence, \(digest), \(TaskSchema.joined(texts, by: ", "))
             """

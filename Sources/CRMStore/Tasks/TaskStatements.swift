@@ -74,7 +74,7 @@ struct TaskStatements: Sendable {
         delete = "DELETE FROM \(table) WHERE id = ?"
         scan = """
             SELECT t.id FROM \(table) AS t
-              LEFT JOIN caldav_objects AS o ON o.task_id = t.id
+              LEFT JOIN caldav_objects AS o FORCE INDEX (scan) ON o.task_id = t.id
              WHERE t.id > ? AND (o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))
              ORDER BY t.id LIMIT ?
             """
