@@ -16,7 +16,10 @@ extension PropertyTable {
         .init(
             .caldav("calendar-timezone"), on: .calendar, change: Timezone.change,
             write: { subject, writer in
-                subject.writeStored(.caldav("calendar-timezone"), to: writer)
+                if subject.writeStored(.caldav("calendar-timezone"), to: writer) { return true }
+                guard let definition = Timezone.definition(for: subject) else { return false }
+                definition.withUnsafeBytes { writer.text($0) }
+                return true
             }),
         .init(
             .caldav("calendar-timezone-id"), on: .calendar, change: Timezone.changeID,
@@ -145,6 +148,18 @@ enum ComponentSet {
 /// CALDAV:calendar-timezone (RFC 4791 §5.2.2) and calendar-timezone-id (RFC 7809 §5.2).
 enum Timezone {
     private static let name = XMLName.caldav("calendar-timezone")
+
+    /// The calendar's zone as a VCALENDAR; nil for a name that means nothing here.
+    static func definition(for subject: Subject) -> [UInt8]? {
+        guard let tzid = subject.calendar?.timeZone, let zone = Zone.named(tzid) else {
+            return nil
+        }
+        var calendar = Component(name: "VCALENDAR")
+        calendar.append(Property("VERSION", raw: "2.0"))
+        calendar.append(Property("PRODID", text: subject.context.settings.productID))
+        calendar.components = [zone.definition(tzid: tzid)]
+        return calendar.serialized()
+    }
 
     /// The text is kept as it is given; the zone it means becomes the calendar's.
     static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in

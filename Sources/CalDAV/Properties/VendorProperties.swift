@@ -48,14 +48,11 @@ extension PropertyTable {
 
 /// The ctag of a home: another one after any change in any of its calendars.
 enum HomeTag {
-    /// FNV-1a over all calendars and their revisions.
     static func text(of calendars: [CalendarRecord]) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var hash = FNV1a()
         for calendar in calendars {
-            for byte in "\(calendar.id)/\(calendar.revision)/\(calendar.uri)\n".utf8 {
-                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-            }
+            hash.add("\(calendar.id)/\(calendar.revision)/\(calendar.uri)\n")
         }
-        return String(hash, radix: 16)
+        return hash.text
     }
 }

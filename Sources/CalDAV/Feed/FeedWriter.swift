@@ -1,0 +1,142 @@
+import ICalendar
+import WebDAV
+
+/// Writes the objects of a calendar into one VCALENDAR, as they come from the store.
+struct FeedWriter {
+    private let calendar: CalendarRecord
+    private let todos: TodoRendering
+    private let context: Context
+    private let sink: any BodySink
+    private var buffer: [UInt8] = []
+    /// TZIDs that are defined already.
+    private var zones: Set<String> = []
+
+    init(
+        _ calendar: CalendarRecord, _ todos: TodoRendering, _ context: Context,
+        to sink: any BodySink
+    ) {
+        self.calendar = calendar
+        self.todos = todos
+        self.context = context
+        self.sink = sink
+    }
+
+    mutating func write(_ objects: any ObjectCursor) throws {
+        buffer += Array("BEGIN:VCALENDAR\r\n".utf8)
+        for property in FeedHeader.properties(of: calendar, context.settings) {
+            buffer += property.serialized
+        }
+        while let row = try objects.next() {
+            append(row)
+            if buffer.count >= 32 * 1024 { try flush() }
+        }
+        buffer += Array("END:VCALENDAR\r\n".utf8)
+        try flush()
+    }
+
+    private mutating func flush() throws {
+        try buffer.withUnsafeBytes { try sink.write($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// One unreadable object never fails a feed; it is left out and logged.
+    private mutating func append(_ row: ObjectRow) {
+        do {
+            let object = try Component.parse(Array(row.content))
+            for component in object.components where component.name != "VTIMEZONE" {
+                guard let member = FeedMember(component, todos) else { continue }
+                defineZones(of: member, from: object)
+                append(member.component)
+            }
+        } catch {
+            context.log(
+                .unreadableObject(
+                    calendar: calendar.id, name: String(decoding: row.name, as: UTF8.self),
+                    reason: "\(error)"))
+        }
+    }
+
+    /// Each zone once, before it is used first: the object's own definition, else ours.
+    private mutating func defineZones(of member: FeedMember, from object: Component) {
+        for tzid in member.zones where !zones.contains(tzid) {
+            let own = object.components(named: "VTIMEZONE").first {
+                $0.first("TZID")?.text == tzid
+            }
+            guard let zone = own ?? Zone.named(tzid)?.definition(tzid: tzid) else { continue }
+            zones.insert(tzid)
+            append(zone)
+        }
+    }
+
+    /// Appends a component in the feed's own line form.
+    private mutating func append(_ component: Component) {
+        var whole = Component(name: "VCALENDAR")
+        whole.components = [component]
+        let bytes = whole.serialized()
+        let head = "BEGIN:VCALENDAR\r\n".utf8.count
+        let tail = "END:VCALENDAR\r\n".utf8.count
+        guard bytes.count >= head + tail else { return }
+        FeedMember.append(bytes[head..<(bytes.count - tail)], unfoldingUIDsTo: &buffer)
+    }
+}
+
+extension Zone {
+    /// A VTIMEZONE of fixed bytes: of the years that calendars are about.
+    func definition(tzid: String) -> Component {
+        // 1970 to 2037.
+        vtimezone(tzid: tzid, from: 0, through: 2_145_916_800)
+    }
+}
+
+/// A component of an object as it stands in a feed.
+struct FeedMember {
+    let component: Component
+
+    /// Nil for what has no place in it.
+    init?(_ component: Component, _ todos: TodoRendering) {
+        var member = component
+        if component.name == "VTODO", todos == .events {
+            guard let event = TodoAsEvent.event(of: component) else { return nil }
+            member = event
+        }
+        guard let uid = member.first("UID") else { return nil }
+        // Without parameters: readers of lines look for `UID:`.
+        if !uid.parameters.isEmpty { member.set(Property("UID", raw: uid.rawValue)) }
+        member.components.removeAll { $0.name == "VALARM" }
+        self.component = member
+    }
+
+    /// TZIDs in the order they are used.
+    var zones: [String] {
+        var zones: [String] = []
+        for property in component.properties where FeedMember.isTime(property) {
+            if let tzid = property.parameter("TZID"), !zones.contains(tzid) { zones.append(tzid) }
+        }
+        return zones
+    }
+
+    private static func isTime(_ property: Property) -> Bool {
+        ["DTSTART", "DTEND", "DUE", "RDATE", "EXDATE", "RECURRENCE-ID"].contains {
+            property.isNamed($0)
+        }
+    }
+
+    /// Appends lines; those of UIDs are joined again where they were folded, since readers of lines
+    /// take the first part for all of it.
+    static func append(_ lines: ArraySlice<UInt8>, unfoldingUIDsTo buffer: inout [UInt8]) {
+        var isUID = false
+        var rest = lines
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = rest[rest.startIndex...end]
+            rest = rest[(end + 1)...]
+            if line.first == UInt8(ascii: " "), isUID {
+                buffer.removeLast(2)
+                buffer += line.dropFirst()
+            } else {
+                isUID = line.starts(with: "UID:".utf8)
+                buffer += line
+            }
+        }
+        buffer += rest
+    }
+}
