@@ -10,7 +10,7 @@ extension ColumnDefinition {
             return emptyValue
         }
         switch kind {
-        case .text: return .text(cut(value))
+        case .text: return .text(cut(repertoire.degraded(value)))
         case .members(let members): return members.contains(value) ? .text(value) : nil
         case .date, .dateTime, .timestamp: return inRange(value) ? .text(value) : nil
         case .number: return .text(value)

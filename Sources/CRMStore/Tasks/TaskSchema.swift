@@ -37,8 +37,7 @@ struct ColumnDefinition: Sendable {
     /// Of a text column; nil where only the bytes are bounded.
     var maxCharacters: Int?
     var maxBytes: Int?
-    /// A `?` that takes a utf8mb4 text and turns what the column's character set lacks into `?`.
-    var placeholder: SQL
+    var repertoire: Repertoire
 
     enum Kind: Sendable {
         case text
@@ -200,7 +199,8 @@ private struct ServerColumn {
             // For the TEXT types the server states their bytes as characters.
             maxCharacters: dataType.hasSuffix("text")
                 ? nil : maxCharacters.map(Int.init(clamping:)),
-            maxBytes: maxBytes.map(Int.init(clamping:)), placeholder: placeholder)
+            maxBytes: maxBytes.map(Int.init(clamping:)),
+            repertoire: Repertoire(characterSet: characterSet))
     }
 
     private var kind: ColumnDefinition.Kind {
@@ -212,14 +212,6 @@ private struct ServerColumn {
         case let type where type.hasSuffix("char") || type.hasSuffix("text"): .text
         default: .number
         }
-    }
-
-    private var placeholder: SQL {
-        guard let characterSet, characterSet != "utf8mb4", let name = Identifier(characterSet)
-        else {
-            return "?"
-        }
-        return "CONVERT(? USING \(name))"
     }
 
     /// Of `enum('low','it''s')`.

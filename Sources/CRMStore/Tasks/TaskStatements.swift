@@ -53,7 +53,7 @@ struct TaskStatements: Sendable {
         insert = TaskStatements.insert(schema, settings)
         let columns = TaskStatements.written.compactMap { schema[$0] }
         let assignments = columns.map { column -> SQL in
-            "t.\(column.identifier) = IF(?, \(column.placeholder), t.\(column.identifier)), "
+            "t.\(column.identifier) = IF(?, ?, t.\(column.identifier)), "
         }
         update = """
             UPDATE \(table) AS t SET \(TaskSchema.joined(assignments, by: ""))
@@ -95,7 +95,7 @@ struct TaskStatements: Sendable {
         var values: [SQL] = []
         for column in written.compactMap({ schema[$0] }) {
             names.append("\(column.identifier)")
-            values.append(column.placeholder)
+            values.append("?")
         }
         names += ["caldav_uid", "caldav_etag", "caldav_sequence"]
         values += ["?", "?", "?"]

@@ -13,8 +13,13 @@ struct MirroredCRM {
     /// The CRM itself: knows nothing of calendars.
     let crm: Connection
 
-    init(_ change: (inout StoreSettings) -> Void = { _ in }) throws {
+    /// - Parameter alter: statements that shape the CRM's tables before `migrate` sees them.
+    init(
+        altering alter: [String] = [], _ change: (inout StoreSettings) -> Void = { _ in }
+    ) throws {
         let connectionSettings = try ExampleCRM.fresh("store")
+        let before = Connection(settings: connectionSettings)
+        for statement in alter { try before.run(statement) }
         var settings = StoreSettings()
         settings.connection = connectionSettings
         settings.timeZone = "Europe/Berlin"
