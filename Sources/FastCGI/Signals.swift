@@ -53,8 +53,11 @@ package enum Signal: Sendable, Equatable {
         }
     }
 
-    /// Has this process end when the one that started it does, however that ends.
-    package static func endWithParent() {
+    /// Has this process get SIGTERM when its parent ends, however that ends.
+    ///
+    /// - Parameter parent: whom the parent has to be; where it is not, it has ended already.
+    package static func endWithParent(_ parent: Int32) {
         _ = cfastcgi_die_with_parent(SIGTERM)
+        if getppid() != parent { kill(getpid(), SIGTERM) }
     }
 }

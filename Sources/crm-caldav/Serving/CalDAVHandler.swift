@@ -1,0 +1,71 @@
+import CalDAV
+import FastCGI
+import Glibc
+import WebDAV
+
+/// Answers what the web server passes on; one for each worker thread.
+final class CalDAVHandler: RequestHandler {
+    private let server: Server
+    private let reader: RequestReader
+    private let logs: Logs
+
+    init(server: Server, settings: ServeSettings, logs: Logs) {
+        self.server = server
+        self.reader = RequestReader(settings: settings)
+        self.logs = logs
+    }
+
+    func respond(to exchange: Exchange) {
+        let start = Self.microseconds
+        let origin = reader.origin(of: exchange)
+        let response =
+            switch reader.read(exchange, origin) {
+            case .request(let request): server.respond(to: request)
+            case .elsewhere: RequestError(.notFound, "There is nothing here.").response
+            }
+        let (status, bytes) = send(response, to: exchange, origin)
+        logs.request(
+            Logs.Request(
+                method: origin.method, uri: origin.uri, user: response.user, status: status,
+                address: origin.clientAddress, microseconds: Self.microseconds - start,
+                bytes: bytes))
+    }
+
+    /// Sends the answer; where its content fails, another one as long as nothing has left, or else
+    /// a broken one: half a calendar must not look like a whole.
+    private func send(
+        _ response: Response, to exchange: Exchange, _ origin: RequestReader.Origin
+    ) -> (status: Int, bytes: Int) {
+        var writer = ResponseWriter(exchange, isHead: origin.method == "HEAD")
+        do {
+            try writer.write(response)
+        } catch let error as ConnectionLost {
+            exchange.abort()
+            logs.event(
+                .info, "the client went away",
+                [
+                    ("uri", Logs.masked(origin.uri)),
+                    ("reason", String(cString: strerror(error.code))),
+                ])
+        } catch  where exchange.hasSent {
+            exchange.abort()
+            _ = server.response(to: error)
+            logs.event(
+                .error, "an answer broke off",
+                [("method", origin.method), ("uri", Logs.masked(origin.uri))])
+        } catch {
+            exchange.discard()
+            let replacement = server.response(to: error)
+            try? writer.write(replacement)
+            return (replacement.status.code, writer.contentBytes)
+        }
+        return (response.status.code, writer.contentBytes)
+    }
+
+    /// Of a clock that nobody sets.
+    private static var microseconds: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
+    }
+}
