@@ -81,7 +81,7 @@ package final class PrivateMariaDB: Sendable {
                 --pid-file="$1/pid" --skip-networking --max-connections=300 \
                 --debug-no-sync --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync \
                 --innodb-buffer-pool-size=128M --innodb-log-file-size=32M \
-                --event-scheduler=OFF --log-bin-trust-function-creators=OFF </dev/null &
+                --log-bin=log-bin </dev/null &
             server=$!
             read -r end
             kill "$server"

@@ -45,9 +45,9 @@ package struct Migration {
         try database(during: "setting up the session") { () throws(DatabaseError) in
             for text in Migration.sessionStatements { try connection.run(text) }
         }
-        var noTriggers: String?
+        var isWithoutTriggers = false
         for (index, step) in plan.steps.enumerated() {
-            if step.isTrigger, noTriggers != nil { continue }
+            if step.isTrigger, isWithoutTriggers { continue }
             progress(
                 .step(number: index + 1, count: plan.steps.count, summary: step.summary))
             do throws(DatabaseError) {
@@ -56,12 +56,12 @@ package struct Migration {
                 guard step.isTrigger, error.isPrivilegeMissing || error.isAccessDenied else {
                     throw .database(error, during: step.summary)
                 }
-                noTriggers = reason(error)
+                isWithoutTriggers = true
+                // What was foreseen says more than the first of several refusals.
+                if plan.noticing == .triggers { plan.noticing = .scan(reason: reason(error)) }
             }
         }
-        if plan.steps.contains(where: \.isTrigger) {
-            plan.noticing = noTriggers.map { .scan(reason: $0) } ?? .triggers
-        }
+        if !isWithoutTriggers { plan.noticing = .triggers }
         if case .scan(let reason) = plan.noticing { progress(.scanning(reason: reason)) }
         if let adopt {
             do {

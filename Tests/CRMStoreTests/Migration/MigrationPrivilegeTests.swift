@@ -33,12 +33,30 @@ struct MigrationPrivilegeTests {
         #expect(try crm.count("tasks") == 300)
     }
 
+    @Test func scansWhereTheBinaryLogForbidsTriggers() throws {
+        // The test server writes a binary log, and error 1419 is its default.
+        let account = try account("logged", privileges: Self.tablePrivileges + ", TRIGGER")
+        let migration = Migration(settings: crm.settings, connection: account)
+        guard case .scan(let reason) = try migration.plan().noticing else {
+            Issue.record("triggers expected to be impossible")
+            return
+        }
+        #expect(reason.contains("log_bin_trust_function_creators"))
+        #expect(try migration.run().noticing == .scan(reason: reason))
+        #expect(try crm.triggers() == 0)
+    }
+
     @Test func makesTriggersWithThePrivilegeAlone() throws {
+        try crm.connection.run("SET GLOBAL log_bin_trust_function_creators = 1")
+        defer { try? crm.connection.run("SET GLOBAL log_bin_trust_function_creators = 0") }
         let account = try account("trusted", privileges: Self.tablePrivileges + ", TRIGGER")
         let migration = Migration(settings: crm.settings, connection: account)
         #expect(try migration.plan().noticing == .triggers)
         #expect(try migration.run().noticing == .triggers)
         #expect(try crm.triggers() == 3)
+        // Their owner needs nothing but INSERT to fill the table for everybody.
+        try crm.connection.run("UPDATE tasks SET title = 'x' WHERE id = 7")
+        #expect(try crm.count("caldav_pending") == 1)
     }
 
     @Test func anAccountThatMayNotAlterIsToldWhichStepFailed() throws {
