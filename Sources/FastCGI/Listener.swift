@@ -19,16 +19,17 @@ package final class Listener: Sendable {
 
     /// - Parameters:
     ///   - mode: permissions of a Unix socket's file; the web server's user has to be able to write.
+    ///   - group: the name of the group the file is to belong to; nil: that of this process.
     ///   - backlog: connections that may wait while every thread is busy.
     /// - Throws: `SystemError`; `EADDRINUSE` too where a living process listens on that path.
     package convenience init(
-        _ address: ListenAddress, mode: UInt32 = 0o660, backlog: Int32 = 512
+        _ address: ListenAddress, mode: UInt32 = 0o660, group: String? = nil, backlog: Int32 = 512
     ) throws(SystemError) {
         switch address {
         case .inherited:
             try self.init(inherited: ())
         case .unix(let path):
-            try self.init(path: path, mode: mode, backlog: backlog)
+            try self.init(path: path, mode: mode, group: group, backlog: backlog)
         case .tcp(let host, let port):
             try self.init(host: host, port: port, backlog: backlog)
         }
@@ -79,7 +80,9 @@ package final class Listener: Sendable {
         try self.init(descriptor: descriptor, isTCP: domain == AF_INET || domain == AF_INET6)
     }
 
-    private convenience init(path: String, mode: UInt32, backlog: Int32) throws(SystemError) {
+    private convenience init(
+        path: String, mode: UInt32, group: String?, backlog: Int32
+    ) throws(SystemError) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
@@ -87,6 +90,12 @@ package final class Listener: Sendable {
             throw SystemError("bind \(path)", code: ENAMETOOLONG)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let owningGroup = try group.map { (name) throws(SystemError) in
+            guard let entry = getgrnam(name) else {
+                throw SystemError("find the group \(name)", code: ENOENT)
+            }
+            return entry.pointee.gr_gid
+        }
         try Listener.removeStaleSocket(at: path, address)
         let descriptor = try Listener.openSocket(AF_UNIX)
         let bound = Listener.withSocketAddress(&address) { address, size in
@@ -96,8 +105,8 @@ package final class Listener: Sendable {
             return bind(descriptor, address, size)
         }
         var status = stat()
-        guard bound == 0, chmod(path, mode) == 0, stat(path, &status) == 0,
-            listen(descriptor, backlog) == 0
+        guard bound == 0, owningGroup.map({ chown(path, gid_t.max, $0) == 0 }) ?? true,
+            chmod(path, mode) == 0, stat(path, &status) == 0, listen(descriptor, backlog) == 0
         else {
             let error = SystemError("listen on \(path)")
             close(descriptor)

@@ -46,6 +46,17 @@ struct ListenerTests {
         #expect(mode == nil)
     }
 
+    @Test func itsFileBelongsToTheGroupThatWasAskedFor() throws {
+        let own = try #require(getgrgid(getegid()))
+        let listener = try Listener(
+            .unix(path: path), group: String(cString: own.pointee.gr_name))
+        listener.unlinkFile()
+        #expect(throws: SystemError.self) {
+            try Listener(.unix(path: path), group: "no-such-group")
+        }
+        #expect(mode == nil)
+    }
+
     @Test func aDeadProcessesFileIsReplaced() throws {
         _ = try Listener(.unix(path: path))
         #expect(mode != nil, "released without unlinkFile, as by kill -9")

@@ -85,7 +85,7 @@ struct Check: ParsableCommand {
                 report.good("schema: as documented")
             } else {
                 for step in plan.steps { report.bad("missing: \(step.summary)", mend: nil) }
-                report.mend("crm-caldav migrate")
+                return report.mend("crm-caldav migrate")
             }
             switch plan.noticing {
             case .triggers: report.good("changes of the CRM show at once, by triggers")

@@ -62,7 +62,8 @@ struct Serve: ParsableCommand {
         let code: Int32
         do throws(SystemError) {
             let listener = try Listener(
-                configuration.serve.listen, mode: configuration.serve.listenMode)
+                configuration.serve.listen, mode: configuration.serve.listenMode,
+                group: configuration.serve.listenGroup)
             let isSupervisor = configuration.serve.processes > 1 && supervisor == nil
             code =
                 isSupervisor ? supervise(listener, service) : try work(listener, service)

@@ -36,8 +36,9 @@ extension Configuration {
         try configuration.read(environment)
         try configuration.readPasswordFile()
         guard !configuration.store.connection.database.isEmpty else {
-            let source = found ?? "none of \(places.joined(separator: ", ")) exists, and"
-            throw ConfigurationError("\(source): database_name is not set")
+            throw ConfigurationError(
+                found.map { "\($0): database_name is not set" }
+                    ?? "no configuration: there is no \(places.joined(separator: " nor "))")
         }
         return configuration
     }

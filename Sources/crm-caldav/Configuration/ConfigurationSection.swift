@@ -140,6 +140,9 @@ struct ConfigurationSection: Sendable {
                 "Permissions of a Unix socket's file: the web server has to be able to write",
                 parse: { UInt32($0, radix: 8).flatMap { $0 <= 0o777 ? $0 : nil } },
                 write: { "0" + String($0, radix: 8) }),
+            .text(
+                "listen_group", \.serve.listenGroup,
+                "The group that the socket's file is to belong to, such as www-data"),
             .value(
                 "threads", \.serve.threads, mustBe: "auto or a number from 1 to 256",
                 "Requests that a process answers at once, each with a database connection of its own;\n"

@@ -5,6 +5,8 @@ struct ServeSettings: Sendable {
     var listen = ListenAddress.inherited
     /// Permissions of a Unix socket's file.
     var listenMode: UInt32 = 0o660
+    /// The group the file is to belong to.
+    var listenGroup: String?
 
     /// Nil: one where a web server starts the program by itself (`*.fcgi`), eight otherwise.
     var threads: Int?
