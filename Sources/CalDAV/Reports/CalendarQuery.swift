@@ -103,9 +103,19 @@ private struct Query {
         }
         guard let inner else { return .all }
         if let range = inner.timeRange {
-            return .overlapping(range, component: inner.name)
+            return .overlapping(Query.widened(range), component: inner.name)
         }
         return .component(inner.name)
+    }
+
+    /// The store's index knows floating times and days in one zone; the query may mean another,
+    /// which is 26 hours away at most.
+    private static func widened(_ range: Range<Int64>) -> Range<Int64> {
+        let slack: Int64 = 26 * 3600
+        let start = range.lowerBound.subtractingReportingOverflow(slack)
+        let end = range.upperBound.addingReportingOverflow(slack)
+        return
+            (start.overflow ? .min : start.partialValue)..<(end.overflow ? .max : end.partialValue)
     }
 
     /// Whether the store's selection is the answer.

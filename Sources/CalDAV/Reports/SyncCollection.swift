@@ -57,8 +57,7 @@ enum SyncCollection {
         if text.isEmpty { return nil }
         guard let token = SyncToken(text) else { throw invalidToken }
         if token.revision == 0 { return nil }
-        guard (calendar.floor...max(calendar.floor, calendar.revision)).contains(token.revision)
-        else { throw invalidToken }
+        guard calendar.knows(Int64(token.revision)) else { throw invalidToken }
         return token.revision
     }
 

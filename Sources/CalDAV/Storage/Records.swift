@@ -34,6 +34,9 @@ package struct CalendarRecord: Sendable {
     package var revision: Int64
     /// The lowest revision a sync token may name.
     package var floor: Int64
+    /// Revisions that a crash of the database may have taken back after clients saw them; a token
+    /// may name neither.
+    package var lost: Range<Int64> = 0..<0
     /// The default calendar and owners' calendars, which no client may delete.
     package var isProtected: Bool
 
@@ -53,6 +56,11 @@ package struct CalendarRecord: Sendable {
         self.revision = revision
         self.floor = floor
         self.isProtected = isProtected
+    }
+
+    /// Whether a sync token that names a revision tells everything that has changed since.
+    package func knows(_ revision: Int64) -> Bool {
+        revision >= floor && revision <= self.revision && !lost.contains(revision)
     }
 }
 

@@ -22,13 +22,16 @@ final class MemoryStore: CalendarStore {
     var calendars: [Calendar] = []
     /// Thrown by every call while it is set.
     var failure: StorageError?
+    /// Lists fail, and nothing else.
+    var failsOnObjects = false
     var hasPendingChanges = false
     var needsHome = false
-    private(set) var calls: [String] = []
+    var calls: [String] = []
 
     private func called(_ name: String) throws(StorageError) {
         calls.append(name)
         if let failure { throw failure }
+        if failsOnObjects, name == "objects" || name == "changes" { throw .unavailable("lists") }
     }
 
     func open(
@@ -105,7 +108,7 @@ final class MemoryStore: CalendarStore {
             timeZone: "UTC", components: ["VEVENT", "VTODO"], revision: 1, floor: 1,
             isProtected: false)
         var calendar = Calendar(record: record)
-        properties.forEach { apply($0, to: &calendar) }
+        for property in properties { apply(property, to: &calendar) }
         calendars.append(calendar)
     }
 
@@ -114,7 +117,7 @@ final class MemoryStore: CalendarStore {
     ) throws(StorageError) {
         try called("change")
         let index = try index(calendar)
-        changes.forEach { apply($0, to: &calendars[index]) }
+        for change in changes { apply(change, to: &calendars[index]) }
         calendars[index].record.revision += 1
     }
 

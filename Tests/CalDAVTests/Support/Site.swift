@@ -20,6 +20,7 @@ final class Site {
             try store.createCalendar("crm-tasks", of: user.name, with: [])
             store.calendars[store.calendars.count - 1].record.isProtected = true
         }
+        store.calls = []
     }
 
     /// Sends a request of anna's, or of whom `user` says (nil: of nobody).

@@ -1,0 +1,147 @@
+import CalDAV
+import ICalendar
+import Testing
+import WebDAV
+
+private let path = "calendars/anna/crm-tasks/"
+
+@Suite("A calendar as a feed, for Nextcloud's importer and others")
+struct FeedTests {
+    private func site() throws -> Site {
+        let site = try Site()
+        site.store.calendars[0].record.color = "#FF0000"
+        site.store.calendars[0].record.displayName = "Tasks; and more"
+        let zone =
+            "BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
+            + "TZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n"
+        for name in ["a", "b"] {
+            site.put(
+                "\(name).ics",
+                calendar(
+                    zone + "BEGIN:VEVENT\nUID:\(name)\nDTSTAMP:20260101T000000Z\n"
+                        + "DTSTART;TZID=Mine:20260105T090000\nBEGIN:VALARM\nUID:alarm\n"
+                        + "TRIGGER:-PT5M\nEND:VALARM\nEND:VEVENT"))
+        }
+        site.put(
+            "c.ics",
+            calendar(
+                "BEGIN:VTODO\nUID:c\nDTSTART;TZID=Europe/Berlin:20260105T090000\n"
+                    + "DUE;TZID=Europe/Berlin:20260105T100000\nSTATUS:COMPLETED\n"
+                    + "COMPLETED:20260105T090000Z\nPERCENT-COMPLETE:100\nSUMMARY:Call\nEND:VTODO"))
+        return site
+    }
+
+    private func feed(_ site: Site, query: String? = nil, agent: String = "x") throws -> Component {
+        let answer = site.send("GET", path, query: query, fields: [("User-Agent", agent)])
+        #expect(answer.status == 200)
+        #expect(answer["Content-Type"] == "text/calendar; charset=utf-8")
+        return try Component.parse(answer.body)
+    }
+
+    @Test("one VCALENDAR that says what it is and when to come again")
+    func header() throws {
+        let feed = try feed(site())
+        #expect(feed.first("X-WR-CALNAME")?.text == "Tasks; and more")
+        #expect(feed.first("NAME")?.text == "Tasks; and more")
+        #expect(feed.first("COLOR")?.text == "red")
+        #expect(feed.first("X-WR-TIMEZONE")?.text == "UTC")
+        #expect(feed.first("REFRESH-INTERVAL")?.parameter("VALUE") == "DURATION")
+        #expect(feed.first("REFRESH-INTERVAL")?.rawValue == "PT1H")
+        #expect(feed.first("X-PUBLISHED-TTL")?.rawValue == "PT1H")
+    }
+
+    @Test("each zone once, also one that an object names and does not define")
+    func zones() throws {
+        let feed = try feed(site())
+        let names = feed.components(named: "VTIMEZONE").map { $0.first("TZID")?.text }
+        #expect(names == ["Mine", "Europe/Berlin"])
+        #expect(feed.components(named: "VEVENT").count == 2)
+        #expect(feed.components(named: "VTODO").count == 1)
+    }
+
+    @Test("alarms stay at home: the importer takes their UID for the event's")
+    func alarms() throws {
+        #expect(try !feed(site()).components.contains { !$0.components(named: "VALARM").isEmpty })
+    }
+
+    @Test("a long UID stands on one line, without parameters")
+    func longUID() throws {
+        let site = try Site()
+        let uid = String(repeating: "u\u{E4}", count: 60)
+        site.put("a.ics", event(uid).replacing("UID:", with: "UID;X-A=1:"))
+        let text = site.send("GET", path).text
+        #expect(text.contains("\r\nUID:\(uid)\r\n"))
+    }
+
+    @Test(
+        "to-dos become events where asked for, and for Nextcloud, which drops to-dos",
+        arguments: [
+            ("todos=events", "x", "VEVENT"), (nil, "Nextcloud Webcal Service", "VEVENT"),
+            (nil, "curl", "VTODO"), ("todos=todos", "Nextcloud Webcal Service", "VTODO"),
+        ] as [(String?, String, String)])
+    func todos(query: String?, agent: String, name: String) throws {
+        let feed = try feed(site(), query: query, agent: agent)
+        let member = try #require(feed.components.first { $0.first("UID")?.text == "c" })
+        #expect(member.name == name)
+        if name == "VEVENT" {
+            #expect(member.first("DTEND")?.rawValue == "20260105T100000")
+            #expect(member.first("DTEND")?.parameter("TZID") == "Europe/Berlin")
+            #expect(member.first("STATUS")?.text == "CONFIRMED")
+            #expect(member.first("SUMMARY")?.text == "\u{2713} Call")
+            for absent in ["DUE", "COMPLETED", "PERCENT-COMPLETE"] { #expect(!member.has(absent)) }
+        }
+    }
+
+    @Test("a to-do that is only due is an event at that time; one without date is none")
+    func dueAlone() throws {
+        let site = try Site()
+        site.put("a.ics", calendar("BEGIN:VTODO\nUID:a\nDUE;VALUE=DATE:20260105\nEND:VTODO"))
+        site.put("b.ics", calendar("BEGIN:VTODO\nUID:b\nEND:VTODO"))
+        let events = try feed(site, query: "todos=events").components
+        #expect(events.map { $0.first("DTSTART")?.rawValue } == ["20260105"])
+        #expect(events.first?.first("DTSTART")?.parameter("VALUE") == "DATE")
+    }
+
+    @Test("equal calendars give equal bytes, and the ETag moves with them")
+    func deterministic() throws {
+        let site = try site()
+        let first = site.send("GET", path)
+        #expect(site.send("GET", path).body == first.body)
+        let etag = try #require(first["ETag"])
+        let again = site.send("GET", path, fields: [("If-None-Match", etag)])
+        #expect(again.status == 304)
+        #expect(site.send("GET", path, query: "todos=events")["ETag"] != etag)
+        site.store.calendars[0].record.displayName = "Other"
+        #expect(site.send("GET", path, fields: [("If-None-Match", etag)]).status == 200)
+    }
+
+    @Test("an unreadable stored object is left out, never a failed feed")
+    func unreadable() throws {
+        let site = try site()
+        site.store.calendars[0].objects["a.ics"]?.record.content = Array("rubbish".utf8)
+        #expect(try feed(site).components(named: "VEVENT").count == 1)
+        #expect(site.events.count == 1)
+    }
+
+    @Test("an object stored with other line ends is written with ours")
+    func lineEnds() throws {
+        let site = try Site()
+        site.put("a.ics", event("1").replacing("\r\n", with: "\n"))
+        let text = site.send("GET", path).text
+        #expect(
+            text.split(separator: "\r\n", omittingEmptySubsequences: false).allSatisfy {
+                !$0.contains("\n")
+            })
+    }
+}
+
+@Suite("A browser at the root")
+struct WelcomeTests {
+    @Test func page() throws {
+        let answer = try Site().send("GET", "")
+        #expect(answer.status == 200)
+        #expect(answer["Content-Type"] == "text/html; charset=utf-8")
+        #expect(answer.text.contains("https://example.org/caldav/"))
+        #expect(!answer.text.contains("<script"))
+    }
+}
