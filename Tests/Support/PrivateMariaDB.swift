@@ -74,11 +74,13 @@ package final class PrivateMariaDB: Sendable {
             PATH=$PATH:/usr/sbin:/usr/local/sbin
             cd "$1" && exec >log 2>&1 || exit 1
             trap : INT TERM
+            # Of its own: a server that starts deletes the temporary tables it finds in tmpdir.
+            mkdir tmp
             user=$(id -un)
             mariadb-install-db --no-defaults --datadir="$1/data" --user="$user" \
                 --auth-root-authentication-method=normal --skip-test-db || exit 1
             mariadbd --no-defaults --datadir="$1/data" --user="$user" --socket="$1/socket" \
-                --pid-file="$1/pid" --skip-networking --max-connections=300 \
+                --pid-file="$1/pid" --tmpdir="$1/tmp" --skip-networking --max-connections=300 \
                 --debug-no-sync --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync \
                 --innodb-buffer-pool-size=128M --innodb-log-file-size=32M \
                 --log-bin=log-bin </dev/null &

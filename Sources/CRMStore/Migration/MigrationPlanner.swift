@@ -49,7 +49,7 @@ struct MigrationPlanner {
         }
     }
 
-    private mutating func plan(_ table: DocumentedTable) throws(DatabaseError) {
+    private mutating func plan(_ table: DeclaredTable) throws(DatabaseError) {
         guard let existing = try TableInspection(of: table.name, through: connection) else {
             add("create table \(table.name)", table.statement)
             return
@@ -76,12 +76,12 @@ struct MigrationPlanner {
         }
         for key in table.foreignKeys {
             let isThere = existing.foreignKeys.contains { foreign in
-                foreign.column == key.column && foreign.deleteRule == "CASCADE"
+                key.columns == [foreign.column] && foreign.deleteRule == "CASCADE"
                     && foreign.referencedTable.lowercased() == tasks.name.lowercased()
             }
             if !isThere {
                 add(
-                    "add the foreign key of \(table.name).\(key.column)",
+                    "add the foreign key of \(table.name).\(key.name)",
                     "ALTER TABLE \(table.name) ADD \(key.definition)")
             }
         }
@@ -89,7 +89,7 @@ struct MigrationPlanner {
 
     /// Another type is for the operator to convert; a missing default is ours to add.
     private mutating func compare(
-        _ column: InspectedColumn, with documented: DocumentedColumn, in table: String,
+        _ column: InspectedColumn, with documented: DeclaredColumn, in table: String,
         quoted: String
     ) {
         // UNIQUE and PRIMARY KEY in a MODIFY would add a key.
@@ -133,8 +133,11 @@ struct MigrationPlanner {
 
     private mutating func planOwnTables(version: Int64?) throws(DatabaseError) {
         for table in OwnSchema.tables {
-            guard try TableInspection(of: table.name, through: connection) == nil else { continue }
-            add("create table \(table.name)", table.statement)
+            if let existing = try TableInspection(of: table.name, through: connection) {
+                complete(existing, to: table)
+            } else {
+                add("create table \(table.name)", table.statement)
+            }
         }
         if let version, version > Migration.schemaVersion {
             result.findings.append(
@@ -149,6 +152,23 @@ struct MigrationPlanner {
                 VALUES ('schema_version', '\(Migration.schemaVersion)')
                 ON DUPLICATE KEY UPDATE value = VALUES(value)
                 """)
+        }
+    }
+
+    /// What a table of an older version lacks.
+    private mutating func complete(_ existing: TableInspection, to table: DeclaredTable) {
+        for column in table.columns where existing.column(column.name) == nil {
+            add(
+                "add column \(table.name).\(column.name)",
+                "ALTER TABLE \(table.name) ADD COLUMN \(column.name) \(column.definition)")
+        }
+        for key in table.uniqueKeys + table.plainKeys {
+            let known = existing.keys.first { $0.name == key.name }
+            if known?.columns == key.columns { continue }
+            let drop = known == nil ? "" : "DROP KEY \(key.name), "
+            add(
+                "make key \(table.name).\(key.name)",
+                "ALTER TABLE \(table.name) \(drop)ADD \(key.definition)")
         }
     }
 

@@ -1,10 +1,5 @@
 /// What `sql/tables.sql` and `sql/triggers.sql` hold: all that is ours beside the documented schema.
 enum OwnSchema {
-    struct Table: Sendable {
-        let name: String
-        let statement: String
-    }
-
     struct Trigger: Sendable {
         let name: String
         let statement: String
@@ -12,14 +7,9 @@ enum OwnSchema {
         let body: String
     }
 
-    static let tables: [Table] = {
+    static let tables: [DeclaredTable] = {
         let text = String(decoding: PackageResources.tables_sql, as: UTF8.self)
-        return SQLScript.statements(in: text).compactMap { statement in
-            // CREATE TABLE IF NOT EXISTS name (
-            let words = SQLScript.words(in: statement)
-            guard words.count > 5, words[0] == "CREATE" else { return nil }
-            return Table(name: words[5], statement: statement)
-        }
+        return SQLScript.statements(in: text).compactMap(DeclaredTable.init)
     }()
 
     static func triggers(on tasks: String) -> [Trigger] {
