@@ -118,7 +118,8 @@ struct Parser {
     private mutating func end(_ line: ContentLine) throws(ICalendarError) {
         guard var component = open.popLast() else { throw error(line, "nothing to end") }
         let name = ASCII.trim(value(of: line))
-        guard ASCII.equalIgnoringCase(name, name.startIndex, name.endIndex, component.name) else {
+        // A misspelt END ends what is open; the END of something further out does not.
+        guard isNamed(component, name) || !open.contains(where: { isNamed($0, name) }) else {
             throw error(line, "\(component.name) should end here")
         }
         component.closing = raw(line)
@@ -133,6 +134,10 @@ struct Parser {
         } else {
             open[open.count - 1].components.append(component)
         }
+    }
+
+    private func isNamed(_ component: Component, _ name: ArraySlice<UInt8>) -> Bool {
+        ASCII.equalIgnoringCase(name, name.startIndex, name.endIndex, component.name)
     }
 
     /// What follows the last END belongs to it.

@@ -103,12 +103,14 @@ extension CalendarObject {
         component.name == kind.name && component.has("RECURRENCE-ID")
     }
 
-    /// The component without RECURRENCE-ID; nil where an invitation brought single instances only.
+    /// The component without RECURRENCE-ID, of several the one of the highest SEQUENCE; nil where an
+    /// invitation brought single instances only.
+    ///
     /// Setting nil removes it, setting one where there is none puts it before the overrides.
     package var master: Component? {
-        get { calendar.components.first(where: isMaster) }
+        get { masterIndex.map { calendar.components[$0] } }
         set {
-            let index = calendar.components.firstIndex(where: isMaster)
+            let index = masterIndex
             switch (index, newValue) {
             case (let index?, let new?): calendar.components[index] = new
             case (let index?, nil): calendar.components.remove(at: index)
@@ -118,6 +120,12 @@ extension CalendarObject {
             case (nil, nil): break
             }
         }
+    }
+
+    private var masterIndex: Int? {
+        let masters = calendar.components.indices.filter { isMaster(calendar.components[$0]) }
+        guard masters.count > 1 else { return masters.first }
+        return masters.max { calendar.components[$0].sequence < calendar.components[$1].sequence }
     }
 
     /// The components with RECURRENCE-ID, in their order.
@@ -141,7 +149,7 @@ extension CalendarObject {
 
     /// Nil only when a caller emptied `calendar`.
     private var principalIndex: Int? {
-        if let index = calendar.components.firstIndex(where: isMaster) { return index }
+        if let masterIndex { return masterIndex }
         let zones = ZoneTable(calendar: calendar, floating: .utc)
         let overrides = calendar.components.indices.filter {
             isOverride(calendar.components[$0])
@@ -164,4 +172,9 @@ extension CalendarObject {
     package func serialized() -> [UInt8] {
         calendar.serialized()
     }
+}
+
+extension Component {
+    /// SEQUENCE, 0 without one.
+    package var sequence: Int { first("SEQUENCE")?.integer ?? 0 }
 }

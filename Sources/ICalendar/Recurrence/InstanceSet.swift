@@ -60,9 +60,39 @@ package struct InstanceSet: Sendable {
             isRecurring
             && master.map { OccurrenceIterator.rules($0, "RRULE").contains { !$0.isGregorian } }
                 == true
-        overrides = object.overrides.compactMap { InstanceSet.override($0, timing, zones) }
+        let all = object.overrides.compactMap { InstanceSet.override($0, timing, zones) }
+        overrides = InstanceSet.current(all, master, timing, zones)
         changes = overrides.filter(\.isThisAndFuture).sorted { $0.wall < $1.wall }
         overridden = Set(overrides.map(\.wall))
+    }
+
+    /// Of several overrides of one instance the last of the highest SEQUENCE; none that is older
+    /// than its master and of an instance that the master no longer has.
+    private static func current(
+        _ all: [Override], _ master: Component?, _ timing: Timing?, _ zones: ZoneTable
+    ) -> [Override] {
+        var places: [Int64: Int] = [:]
+        var current: [Override] = []
+        for override in all {
+            if let place = places[override.wall] {
+                if current[place].component.sequence <= override.component.sequence {
+                    current[place] = override
+                }
+            } else {
+                places[override.wall] = current.count
+                current.append(override)
+            }
+        }
+        guard let master, let timing else { return current }
+        let sequence = master.sequence
+        guard current.contains(where: { $0.component.sequence < sequence }) else { return current }
+        let occurrences = OccurrenceIterator(master, timing, zones)
+        return current.filter { override in
+            guard override.component.sequence < sequence else { return true }
+            var later = occurrences
+            later.seek(toWall: override.wall)
+            return later.next()?.wall == override.wall
+        }
     }
 
     private static func override(

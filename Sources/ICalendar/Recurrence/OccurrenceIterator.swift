@@ -55,6 +55,11 @@ struct OccurrenceIterator: IteratorProtocol, Sendable {
             source.advance(zone)
             self.exceptionRules.append(source)
         }
+        // Programs delete a series by an UNTIL before its start.
+        let begin = zone.seconds(ofWall: first)
+        if !rules.isEmpty, self.rules.allSatisfy({ $0.until < begin }) {
+            dates.removeAll { $0.wall == first }
+        }
     }
 
     static func rules(_ master: Component, _ name: String) -> [RecurrenceRule] {

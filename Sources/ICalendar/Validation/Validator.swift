@@ -12,6 +12,13 @@ struct Validator {
     mutating func visit(_ component: Component) {
         checkLines(component)
         if let rule = ComponentRule.all[component.name] { check(component, rule) }
+        if let closing = component.closing, !component.isEnded(by: closing) {
+            findings.append(
+                Finding(
+                    tolerated: "END has another name than BEGIN",
+                    line: ASCII.lineNumber(of: Int(closing.line), in: closing.bytes),
+                    property: component.name, section: "3.6"))
+        }
         for property in component.properties where findings.count < Validator.most {
             check(property)
         }
@@ -182,6 +189,14 @@ struct Validator {
     private static func defect(ofList property: Property, count: Int) -> String? {
         let items = property.rawBytes.count { $0 == ASCII.comma } + 1
         return count < items ? "a value that cannot be read" : nil
+    }
+}
+
+extension Component {
+    fileprivate func isEnded(by closing: RawLines) -> Bool {
+        let line = closing.bytes[Int(closing.line)..<Int(closing.end)]
+        let text = ASCII.uppercasedString(line.filter { $0 > ASCII.space })
+        return text.hasPrefix("END:\(name)")
     }
 }
 
