@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS caldav_calendar_state (
     calendar_id INT NOT NULL PRIMARY KEY,        -- caldav_calendars.id
     revision INT UNSIGNED NOT NULL DEFAULT 1,    -- number of the latest change; sync token and ctag
     floor INT UNSIGNED NOT NULL DEFAULT 1,       -- lowest revision that a sync token may name
+    lost_after INT UNSIGNED NOT NULL DEFAULT 0,  -- revisions between these two may have been given out
+    lost_through INT UNSIGNED NOT NULL DEFAULT 0, -- and then lost by a crash of the server: no token is valid there
     mirrored TINYINT NOT NULL DEFAULT 1,         -- 1: its objects are CRM tasks
     protected TINYINT NOT NULL DEFAULT 0,        -- 1: no client may delete it
     color VARBINARY(64) NULL,                    -- as a client wrote it, where the documented column is too short

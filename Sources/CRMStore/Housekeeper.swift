@@ -22,6 +22,7 @@ package final class Housekeeper {
     /// - Throws: what stopped it; the next turn tries again.
     package func turn() throws(StorageError) {
         try atTheEdge { () throws(StoreFailure) in
+            try store.verifyDatabase()
             if try store.hasPending(), store.context.merging.begin() {
                 defer { store.context.merging.end() }
                 _ = try store.mergePending(tasks: 2_000, until: Clock.milliseconds + 800)

@@ -16,7 +16,7 @@ package final class Connection {
     let settings: ConnectionSettings
     let parameters = ParameterBuffer()
     /// Rises with each opened session, so that a cursor knows that its own is gone.
-    private(set) var generation = 0
+    package private(set) var generation = 0
     /// What the current transaction came to; nil outside one.
     var transaction: TransactionState?
     /// The rows of this cursor are on the wire: until it ends nothing else can be sent.

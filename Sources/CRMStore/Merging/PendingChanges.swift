@@ -46,6 +46,7 @@ extension Store {
         // What stays behind, because the CRM holds the row, is passed over: the next call begins anew.
         var last: UInt64 = 0
         var merged = 0
+        try verifyIfNew()
         while merged < limit, Clock.milliseconds < deadline {
             let batch = try pending(after: last)
             guard let newest = batch.last?.id else { return false }

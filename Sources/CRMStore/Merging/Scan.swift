@@ -12,6 +12,7 @@ extension Store {
     /// - Parameter progress: told after each page how many tasks were found so far.
     /// - Returns: how many tasks were found.
     func scan(progress: (Int) -> Void = { _ in }) throws(StoreFailure) -> Int {
+        try verifyIfNew()
         let statements = try installation().statements
         var found = 0
         for statement in [statements.scan, statements.scanGone] {

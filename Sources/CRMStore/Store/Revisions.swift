@@ -6,7 +6,7 @@ import MariaDB
 extension Store {
     private static let takeRevisions: SQL = """
         UPDATE caldav_calendar_state SET revision = LAST_INSERT_ID(revision + ?)
-         WHERE calendar_id = ?
+         WHERE calendar_id = ? AND revision >= ?
         """
     private static let takeHomeRevision: SQL = """
         INSERT INTO caldav_home_state (user_id, revision, floor) VALUES (?, 2, 1)
@@ -16,12 +16,22 @@ extension Store {
     /// Takes the next `count` revisions, as the first statement of a write transaction.
     ///
     /// - Returns: the last of them.
-    /// - Throws: `.notFound` where the calendar has no state (deleted meanwhile).
+    /// - Throws: `.notFound` where the calendar has no state (deleted meanwhile), `.unavailable` where
+    ///   the database has to be looked at first, because it may have gone back in time.
     func takeRevisions(_ count: Int = 1, of calendar: Int64) throws(StoreFailure) -> Int64 {
+        let known = context.known.latest(of: calendar)
         let outcome = try database { () throws(DatabaseError) in
-            try connection.execute(Store.takeRevisions, .int(Int64(count)), .int(calendar))
+            try connection.execute(
+                Store.takeRevisions, .int(Int64(count)), .int(calendar), .int(known))
         }
-        guard outcome.affectedRows == 1 else { throw .storage(.notFound) }
+        guard connection.generation == verifiedGeneration else {
+            throw .storage(.unavailable("the connection to the database is new"))
+        }
+        guard outcome.affectedRows == 1 else {
+            if known == 0 { throw .storage(.notFound) }
+            verifiedGeneration = -1
+            throw .storage(.unavailable("calendar \(calendar) is gone or went back in time"))
+        }
         let revision = Int64(clamping: outcome.insertID)
         // Clients keep tokens in 32 bits, signed ones too.
         guard revision < 1 << 31 else { throw .storage(.failed("revisions are used up")) }

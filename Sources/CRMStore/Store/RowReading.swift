@@ -15,10 +15,11 @@ enum PersonColumns {
 
 /// Columns of a calendar `c` with its state `s`.
 enum CalendarColumns {
-    static let count = 14
+    static let count = 16
     static let list: SQL = """
         c.id, c.user_id, c.uri, c.displayname, c.description, c.color, c.timezone, c.components,
-        s.revision, s.floor, s.protected, s.mirrored, s.color, s.color_base
+        s.revision, s.floor, s.protected, s.mirrored, s.color, s.color_base,
+        s.lost_after, s.lost_through
         """
 
     /// Nil where there is no such row. A row without its state reads as revision 0.
@@ -26,13 +27,19 @@ enum CalendarColumns {
         guard let id = cursor.int(first), let owner = cursor.string(first + 1),
             let uri = cursor.string(first + 2)
         else { return nil }
-        return CalendarRecord(
+        var calendar = CalendarRecord(
             id: id, owner: owner, uri: uri, displayName: cursor.string(first + 3) ?? uri,
             description: cursor.string(first + 4), color: color(cursor, at: first),
             timeZone: cursor.string(first + 6) ?? "UTC",
             components: components(cursor.string(first + 7)),
             revision: cursor.int(first + 8) ?? 0, floor: cursor.int(first + 9) ?? 0,
             isProtected: cursor.int(first + 10) == 1)
+        if let after = cursor.int(first + 14), let through = cursor.int(first + 15),
+            after < through
+        {
+            calendar.lost = after + 1..<through
+        }
+        return calendar
     }
 
     /// As a client wrote it, unless the CRM has set another since.

@@ -5,6 +5,8 @@ import MariaDB
 package final class Store: CalendarStore {
     let context: StoreContext
     let connection: Connection
+    /// The session in which the database was last found to be the one we know.
+    var verifiedGeneration = -1
 
     package init(context: StoreContext) {
         self.context = context
@@ -29,9 +31,19 @@ extension Store {
     ) throws(StorageError) -> Opening {
         try atTheEdge { () throws(StoreFailure) in
             let opening = try find(address, userName, content)
-            // A calendar that the CRM inserted has no state yet.
-            guard let calendar = opening.calendar, calendar.revision == 0 else { return opening }
-            try prepareState(of: calendar)
+            if connection.generation != verifiedGeneration {
+                try verifyDatabase()
+                return try find(address, userName, content)
+            }
+            guard let calendar = opening.calendar else { return opening }
+            if calendar.revision == 0 {
+                // A calendar that the CRM inserted has no state yet.
+                try prepareState(of: calendar)
+            } else if context.known.note(calendar.revision, of: calendar.id) {
+                return opening
+            } else {
+                try verifyDatabase()
+            }
             return try find(address, userName, content)
         }
     }

@@ -15,6 +15,7 @@ package final class StoreContext: Sendable {
 
     let merging = MergeGate()
     let failures = KnownFailures()
+    let known = KnownRevisions()
 
     private let learnt = Mutex<Installation?>(nil)
 
