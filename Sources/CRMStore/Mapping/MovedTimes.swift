@@ -2,41 +2,34 @@ import ICalendar
 
 extension TaskMapping {
     /// Moves an object to the times that the CRM set, keeping its zones and its value type: all-day
-    /// stays all-day unless the CRM writes a time of day.
+    /// stays all-day unless the CRM writes a time of day. Overrides, exceptions and rules move along.
     func moveTimes(
         of object: inout CalendarObject, from base: TaskValues, to row: TaskValues,
-        _ changed: Set<TaskColumn>, _ zones: ZoneTable
+        _ changed: Set<TaskColumn>, floating: Zone
     ) {
+        let zones = ZoneTable(calendar: object.calendar, floating: floating)
         let component = object.principalComponent
-        let endName = object.kind.endName
         let oldStart = component.first("DTSTART")?.dateTime
-        let oldEnd = component.first(endName)?.dateTime
+        let oldEnd = component.first(object.kind.endName)?.dateTime
         let start = wallClock(row[.start], in: .start)
         let end = wallClock(row[.end], in: .end)
-
         let model = timeModel(oldStart ?? oldEnd, row, start, end, changed)
-        let newStart: DateTimeValue? =
-            changed.contains(.start) || model.isDate != oldStart?.isDate
-            ? start.map { value($0, like: model, zones) } : oldStart
-        let newEnd: DateTimeValue? = end.map { time in
-            let shown = model.isDate && allDayEnd == .inclusive ? time.adding(days: 1) : time
-            guard changed.contains(.end) || model.isDate != oldEnd?.isDate else {
-                return oldEnd ?? value(shown, like: model, zones)
-            }
-            let endModel = oldEnd?.isDate == model.isDate ? oldEnd ?? model : model
-            return value(shown, like: endModel, zones)
-        }
+        let changesForm = (oldStart ?? oldEnd).map { $0.isDate != model.isDate } ?? true
 
-        if let newStart, oldStart != newStart {
-            if oldStart == nil || object.kind == .vtodo && component.first("DTSTART") == nil {
-                object.updateMaster { $0.set(newStart.property(named: "DTSTART")) }
-            } else {
-                object.updateMaster { $0.set(newStart.property(named: "DTSTART")) }
-            }
+        // A to-do that is only due shows that as its start too: then there is no start to move.
+        let isOnlyDue = oldStart == nil && oldEnd != nil && start == end
+        if let start, !isOnlyDue, changed.contains(.start) || changesForm {
+            object.moveStart(to: value(start, like: model, zones), floating: floating)
         }
-        object.updateMaster { component in
-            setEnd(newEnd, named: endName, start: newStart, of: &component, zones)
+        if let end {
+            let shown = model.isDate && allDayEnd == .inclusive ? end.adding(days: 1) : end
+            let endModel = oldEnd.map { $0.isDate == model.isDate ? $0 : model } ?? model
+            object.moveEnd(to: value(shown, like: endModel, zones), floating: floating)
+        } else if changed.contains(.end) {
+            removeEnd(of: &object)
         }
+        dropEndBeforeStart(of: &object, zones)
+        if case .zoned(_, let tzid) = model { defineZone(tzid, in: &object, at: start ?? end) }
     }
 
     /// Of the form that the object's times have, except where the CRM makes an all-day task timed or
@@ -59,27 +52,36 @@ extension TaskMapping {
 
     /// An end that is not after the start is left out: clients refuse such an object (RFC 5545
     /// §3.8.2.2), and the column keeps it all the same.
-    private func setEnd(
-        _ end: DateTimeValue?, named name: String, start: DateTimeValue?,
-        of component: inout Component, _ zones: ZoneTable
+    private func dropEndBeforeStart(of object: inout CalendarObject, _ zones: ZoneTable) {
+        let component = object.principalComponent
+        guard let start = component.first("DTSTART")?.dateTime else { return }
+        let endsBefore =
+            component.first(object.kind.endName)?.dateTime.map {
+                zones.instant(of: $0) <= zones.instant(of: start)
+            } ?? false
+        let lastsNothing =
+            component.first("DURATION")?.duration.map { $0.nominalSeconds <= 0 } ?? false
+        if endsBefore || lastsNothing { removeEnd(of: &object) }
+    }
+
+    private func removeEnd(of object: inout CalendarObject) {
+        let endName = object.kind.endName
+        object.updateMaster { component in
+            component.removeAll(endName)
+            component.removeAll("DURATION")
+        }
+    }
+
+    /// A TZID has to be defined in the object (RFC 5545 §3.2.19).
+    private func defineZone(
+        _ tzid: String, in object: inout CalendarObject, at time: CivilDateTime?
     ) {
-        guard let end, start.map({ zones.instant(of: $0) < zones.instant(of: end) }) ?? true else {
-            component.removeAll(name)
-            component.removeAll("DURATION")
-            return
+        let isDefined = object.calendar.components.contains {
+            $0.name == "VTIMEZONE" && $0.first("TZID")?.text == tzid
         }
-        if component.first("DURATION") != nil, component.first(name) == nil {
-            guard let start else { return }
-            let before = component.first("DURATION")?.duration
-            if let before,
-                start.civil.adding(days: before.days, seconds: before.seconds) == end.civil
-            {
-                return
-            }
-            component.removeAll("DURATION")
-        }
-        if component.first(name)?.dateTime != end {
-            component.set(end.property(named: name))
-        }
+        guard tzid == zoneName, !isDefined, let time else { return }
+        let instant = zone.seconds(of: time)
+        object.calendar.components.insert(
+            zone.vtimezone(tzid: tzid, from: instant, through: instant), at: 0)
     }
 }

@@ -19,9 +19,8 @@ extension TaskMapping {
         guard !changed.subtracting([.owner, .calendar, .created]).isEmpty else { return false }
 
         let kind = object.kind
-        let zones = ZoneTable(calendar: object.calendar, floating: floating)
         if !changed.isDisjoint(with: [.start, .end, .allDay]) {
-            moveTimes(of: &object, from: base, to: row.values, changed, zones)
+            moveTimes(of: &object, from: base, to: row.values, changed, floating: floating)
         }
         object.updateMaster { component in
             for column in changed {

@@ -101,8 +101,62 @@ struct TwoMastersTests {
             """)
         let text = try crm.text("standup.ics", of: "anna")
         #expect(text.contains("DTSTART;TZID=America/New_York:20260702T100000\r\n"))
-        #expect(text.contains("DTEND;TZID=America/New_York:20260702T113000\r\n"))
-        #expect(!text.contains("DURATION"))
+        #expect(text.contains("DURATION:PT1H30M\r\n"))
+        #expect(!text.contains("DTEND"))
+    }
+
+    @Test func aMovedSeriesTakesItsExceptionsAlong() throws {
+        let crm = try MirroredCRM()
+        try crm.put(
+            [
+                "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT",
+                "UID:one@example.org", "DTSTAMP:20260601T080000Z",
+                "DTSTART;TZID=Europe/Berlin:20260701T090000",
+                "DTEND;TZID=Europe/Berlin:20260701T100000", "RRULE:FREQ=WEEKLY;BYDAY=WE",
+                "EXDATE;TZID=Europe/Berlin:20260708T090000", "SUMMARY:Weekly", "END:VEVENT",
+                "BEGIN:VEVENT", "UID:one@example.org", "DTSTAMP:20260601T080000Z",
+                "RECURRENCE-ID;TZID=Europe/Berlin:20260715T090000",
+                "DTSTART;TZID=Europe/Berlin:20260715T110000",
+                "DTEND;TZID=Europe/Berlin:20260715T120000", "SUMMARY:Later", "END:VEVENT",
+                "END:VCALENDAR",
+            ], as: "weekly.ics")
+        try crm.crm.run(
+            """
+            UPDATE tasks SET start_datetime = start_datetime + INTERVAL 25 HOUR,
+                             end_datetime = end_datetime + INTERVAL 25 HOUR
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        let text = try crm.text("weekly.ics", of: "anna")
+        for line in [
+            "DTSTART;TZID=Europe/Berlin:20260702T100000", "RRULE:FREQ=WEEKLY;BYDAY=TH",
+            "EXDATE;TZID=Europe/Berlin:20260709T100000",
+            "RECURRENCE-ID;TZID=Europe/Berlin:20260716T100000",
+            "DTSTART;TZID=Europe/Berlin:20260716T120000",
+        ] {
+            #expect(text.contains("\r\n\(line)\r\n"), "\(line) in \(text)")
+        }
+    }
+
+    @Test func anAllDayEventStaysAllDayUntilTheCRMGivesItATime() throws {
+        let crm = try MirroredCRM()
+        try crm.put(
+            Sample.event("DTSTART;VALUE=DATE:20260701", "DTEND;VALUE=DATE:20260702"), as: "d.ics")
+        try crm.crm.run(
+            """
+            UPDATE tasks SET start_datetime = '2026-07-04', end_datetime = '2026-07-06'
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        var text = try crm.text("d.ics", of: "anna")
+        #expect(text.contains("DTSTART;VALUE=DATE:20260704\r\nDTEND;VALUE=DATE:20260706\r\n"))
+        try crm.crm.run(
+            """
+            UPDATE tasks SET start_datetime = '2026-07-04 10:00', end_datetime = '2026-07-04 11:00'
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        text = try crm.text("d.ics", of: "anna")
+        #expect(text.contains("DTSTART;TZID=Europe/Berlin:20260704T100000\r\n"))
+        #expect(text.contains("DTEND;TZID=Europe/Berlin:20260704T110000\r\n"))
+        #expect(text.contains("BEGIN:VTIMEZONE\r\n"))
     }
 
     @Test func aNewTypeReplacesTheOldOnesCategory() throws {
