@@ -59,6 +59,21 @@ struct FeedTests {
         #expect(feed.components(named: "VTODO").count == 1)
     }
 
+    @Test("an object's cut-off definition of a common zone is no good for the others")
+    func cutOffZone() throws {
+        let site = try Site()
+        let zone =
+            "BEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:STANDARD\nDTSTART:20251026T030000\n"
+            + "TZOFFSETFROM:+0200\nTZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n"
+        site.put(
+            "a.ics",
+            calendar(
+                zone + "BEGIN:VEVENT\nUID:a\nDTSTART;TZID=Europe/Berlin:20260105T090000\n"
+                    + "END:VEVENT"))
+        let zones = try feed(site).components(named: "VTIMEZONE")
+        #expect(zones.first?.components(named: "DAYLIGHT").isEmpty == false)
+    }
+
     @Test("alarms stay at home: the importer takes their UID for the event's")
     func alarms() throws {
         #expect(try !feed(site()).components.contains { !$0.components(named: "VALARM").isEmpty })

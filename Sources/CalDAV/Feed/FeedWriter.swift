@@ -56,13 +56,19 @@ struct FeedWriter {
         }
     }
 
-    /// Each zone once, before it is used first: the object's own definition, else ours.
+    /// Each zone once, before it is used first.
+    ///
+    /// An object's definition may say no more than what the object needs, so a zone that has a name
+    /// everywhere is defined by us, for all years; the object's own counts for any other.
     private mutating func defineZones(of member: FeedMember, from object: Component) {
         for tzid in member.zones where !zones.contains(tzid) {
+            let known = Zone.named(tzid)
             let own = object.components(named: "VTIMEZONE").first {
                 $0.first("TZID")?.text == tzid
             }
-            guard let zone = own ?? Zone.named(tzid)?.definition(tzid: tzid) else { continue }
+            let isCommon = known?.name.map { tzid == $0 || tzid.hasSuffix("/" + $0) } ?? false
+            let definition = known?.definition(tzid: tzid)
+            guard let zone = isCommon ? definition : own ?? definition else { continue }
             zones.insert(tzid)
             append(zone)
         }
