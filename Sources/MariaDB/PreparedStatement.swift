@@ -106,6 +106,11 @@ final class PreparedStatement {
 
 extension DatabaseError {
     init(of statement: UnsafeMutablePointer<MYSQL_STMT>, running text: String) {
+        // An error packet among streamed rows is noted at the connection only.
+        if mysql_stmt_errno(statement) == 0, let connection = statement.pointee.mysql {
+            self.init(of: connection, running: text)
+            return
+        }
         self.init(
             code: UInt32(mysql_stmt_errno(statement)),
             sqlState: mysql_stmt_sqlstate(statement).map { String(cString: $0) } ?? "HY000",

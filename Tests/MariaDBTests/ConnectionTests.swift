@@ -68,6 +68,21 @@ struct ConnectionTests {
         #expect(try number(connection, "SELECT COUNT(*) FROM t") == 0)
     }
 
+    @Test func aServerThatDoesNotAnswerIsWaitedForOnce() throws {
+        var settings = PrivateMariaDB.shared.settings
+        settings.readTimeout = 1
+        let connection = Connection(settings: settings)
+        try connection.open()
+        let start = ContinuousClock.now
+        let error = #expect(throws: DatabaseError.self) {
+            try connection.execute("SELECT SLEEP(20)")
+        }
+        #expect(error?.isGone == true)
+        #expect(connection.statementCount == 1, "it may have run: never a second time")
+        #expect(try number(connection, "SELECT 1") == 1)
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
     @Test func aServerThatIsNotThereIsSaidAtOnce() {
         var settings = ConnectionSettings()
         settings.socket = "/nonexistent/socket"
