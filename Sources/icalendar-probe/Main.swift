@@ -2,10 +2,14 @@ import Glibc
 import ICalendar
 
 /// Answers questions on standard input, one a line, fields separated by tabs: the side of
-/// `ICalendar` in comparisons with other programs (Tests/Reference).
+/// `ICalendar` in comparisons with other programs (Tests/Reference). With `bench`, measures it.
 @main
 enum Probe {
     static func main() {
+        if CommandLine.arguments.dropFirst().first == "bench" {
+            Bench.run()
+            return
+        }
         while let line = readLine() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(
                 String.init)

@@ -13,7 +13,7 @@ extension CalendarObject {
         switch kind {
         case .vevent, .vtodo, .vjournal:
             var instances = set.instances(in: range, limit: limit).map { set.component(of: $0) }
-            if let master, set.timing == nil { instances.insert(master, at: 0) }
+            if let master, set.master == nil { instances.insert(master, at: 0) }
             result.components = instances
         case .vfreebusy, .other:
             result.components = calendar.components.filter { $0.name != "VTIMEZONE" }
@@ -26,12 +26,10 @@ extension CalendarObject {
     package func limitingRecurrenceSet(to range: Range<Int64>, floating: Zone) -> Component {
         let set = InstanceSet(self, floating: floating)
         var result = calendar
-        result.components.removeAll { component in
-            guard component.name == kind.name,
-                let override = set.overrides.first(where: { $0.component == component })
-            else { return false }
-            return !set.matters(override, in: range)
-        }
+        let shown = Set(set.overrides.filter { set.matters($0, in: range) }.map(\.index))
+        result.components = calendar.components.enumerated().filter { index, component in
+            component.name != kind.name || !component.has("RECURRENCE-ID") || shown.contains(index)
+        }.map(\.element)
         return result
     }
 
@@ -117,11 +115,10 @@ extension InstanceSet {
     }
 
     fileprivate func matters(_ override: Override, in range: Range<Int64>) -> Bool {
-        if TimeRange.overlaps(instance(of: override), range, kind) { return true }
-        if let original = occurrence(.init(wall: override.wall, end: nil)),
-            TimeRange.overlaps(original, range, kind)
-        {
-            return true
+        if TimeRange.overlaps(override.instance, range, kind) { return true }
+        if let master {
+            let original = occurrence(.init(wall: override.wall, end: nil), of: master)
+            if TimeRange.overlaps(original, range, kind) { return true }
         }
         // One of "this and future" shapes all that follow.
         return override.isThisAndFuture

@@ -8,7 +8,7 @@ extension CalendarObject {
         let set = InstanceSet(self, floating: floating)
         switch kind {
         case .vfreebusy, .other: return freebusySpan(set.zones)
-        case .vevent, .vtodo, .vjournal: return set.span()
+        case .vevent, .vtodo, .vjournal: return set.span(undated: set.master == nil ? master : nil)
         }
     }
 
@@ -32,29 +32,29 @@ extension CalendarObject {
 }
 
 extension InstanceSet {
-    func span() -> (first: Int64, last: Int64) {
+    /// - Parameter undated: a master without date.
+    func span(undated: Component?) -> (first: Int64, last: Int64) {
         var (first, last) = (CalendarObject.farFuture, CalendarObject.farPast)
         func widen(_ start: Int64, _ end: Int64) {
             first = min(first, start, end)
             last = max(last, end, start)
         }
         for override in overrides {
-            let instance = instance(of: override)
+            let instance = override.instance
             widen(instance.start, instance.end)
         }
-        guard let master else { return (first, last) }
-        guard let timing else {
-            if kind == .vtodo {
-                let (start, end) = undatedSpan(master)
+        guard let master else {
+            if let undated, kind == .vtodo {
+                let (start, end) = undatedSpan(undated)
                 widen(start, end)
             }
             return (first, last)
         }
-        if let begin = occurrence(.init(wall: timing.start.civil.wallSeconds, end: nil)) {
-            widen(begin.start, begin.end)
-        }
+        let begin = occurrence(
+            .init(wall: master.timing.start.civil.wallSeconds, end: nil), of: master)
+        widen(begin.start, begin.end)
         guard isRecurring else { return (first, last) }
-        if let end = lastEnd(of: master, timing) {
+        if let end = lastEnd(of: master) {
             first = min(first, end.first)
             last = max(last, end.last)
         } else {
@@ -77,24 +77,24 @@ extension InstanceSet {
 
     /// Last end, and first start (a shift of "this and future" can go back), of all occurrences;
     /// nil where they have no end.
-    private func lastEnd(of master: Component, _ timing: Timing) -> (first: Int64, last: Int64)? {
-        let rules = OccurrenceIterator.rules(master, "RRULE")
+    private func lastEnd(of master: InstanceSource) -> (first: Int64, last: Int64)? {
+        let rules = OccurrenceIterator.rules(master.component, "RRULE")
         guard rules.allSatisfy({ !$0.isUnbounded && $0.isGregorian }) else { return nil }
-        let iterator = OccurrenceIterator(master, timing, zones)
+        let iterator = OccurrenceIterator(master.component, master.timing, zones)
         guard rules.contains(where: { $0.count != nil }) else {
-            return lastEnd(of: iterator, rules, timing)
+            return lastEnd(of: iterator, rules, master)
         }
-        let bounds = bounds(of: iterator)
+        let bounds = bounds(of: iterator, master)
         return bounds.isWhole ? (bounds.first, bounds.last) : nil
     }
 
     private func bounds(
-        of iterator: OccurrenceIterator
+        of iterator: OccurrenceIterator, _ master: InstanceSource
     ) -> (first: Int64, last: Int64, isWhole: Bool) {
         var iterator = iterator
         var (first, last) = (Int64.max, Int64.min)
         while let next = iterator.next() {
-            guard let instance = occurrence(next) else { break }
+            let instance = occurrence(next, of: master)
             (first, last) = (min(first, instance.start), max(last, instance.end))
         }
         return (first, last, !iterator.isExhausted)
@@ -102,14 +102,15 @@ extension InstanceSet {
 
     /// Looks at what lies shortly before UNTIL first, since all may be many.
     private func lastEnd(
-        of iterator: OccurrenceIterator, _ rules: [RecurrenceRule], _ timing: Timing
+        of iterator: OccurrenceIterator, _ rules: [RecurrenceRule], _ master: InstanceSource
     ) -> (first: Int64, last: Int64) {
+        let timing = master.timing
         let until = rules.map { OccurrenceIterator.until($0, timing, zones) }.max() ?? .min
         let end = max(timing.zone.wall(at: until), iterator.lastDate)
         for seconds in [3600, 86_400, 40 * 86_400, 400 * 86_400, 40_000 * 86_400] as [Int64] {
             var late = iterator
             late.seek(toWall: end.addingClamped(-seconds))
-            let bounds = bounds(of: late)
+            let bounds = bounds(of: late, master)
             if bounds.isWhole, bounds.last != .min { return (bounds.first, bounds.last) }
             if !bounds.isWhole { break }
         }

@@ -8,28 +8,29 @@ extension CalendarObject {
     ///   - floating: the zone of floating times and DATEs, the calendar's own
     ///     (CALDAV:calendar-timezone).
     package func overlaps(_ range: Range<Int64>, floating: Zone) -> Bool {
-        let set = InstanceSet(self, floating: floating)
+        let zones = ZoneTable(calendar: calendar, floating: floating)
         switch kind {
         case .vfreebusy, .other:
             return calendar.components(named: kind.name).contains {
-                TimeRange.overlaps(freebusy: $0, range, set.zones)
+                TimeRange.overlaps(freebusy: $0, range, zones)
             }
-        case .vevent, .vtodo, .vjournal: return set.overlaps(range)
+        case .vevent, .vtodo, .vjournal:
+            // A to-do without any date is no instance, but may be in every range.
+            if kind == .vtodo, let master, Timing(master, zones) == nil,
+                TimeRange.overlaps(undated: master, range, zones)
+            {
+                return true
+            }
+            return InstanceSet(self, zones: zones).overlaps(range)
         }
     }
 }
 
 extension InstanceSet {
     func overlaps(_ range: Range<Int64>) -> Bool {
-        if isForeign, let timing {
+        if isForeign, let master {
             // The set is not known: it may go on for ever.
-            return zones.instant(of: timing.start) < range.upperBound
-        }
-        // A to-do without any date is in every range; the components that have no start are not
-        // among the instances.
-        let members = [master].compactMap { $0 }
-        for member in members where Timing(member, zones) == nil {
-            if kind == .vtodo, TimeRange.overlaps(undated: member, range, zones) { return true }
+            return zones.instant(of: master.timing.start) < range.upperBound
         }
         var isFound = false
         forEach(near: range) { instance in

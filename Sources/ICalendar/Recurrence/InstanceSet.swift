@@ -1,42 +1,13 @@
-/// One instance of a component: an occurrence of its master, or an override.
-package struct Instance: Sendable {
-    /// UTC seconds.
-    package let start: Int64
-    /// UTC seconds, exclusive; the start itself where there is no extent.
-    package let end: Int64
-    /// The start in the form that the component writes it.
-    package let startValue: DateTimeValue
-    /// The original start, in the form of the master's DTSTART; nil where nothing recurs.
-    package let recurrenceID: DateTimeValue?
-    /// The component that describes the instance: the master, an override of it alone, or one of
-    /// this and all later ones.
-    package let component: Component
-    /// DTEND, DUE or DURATION is there.
-    package let hasEnd: Bool
-}
-
 /// All instances of one object, found as they are asked for.
 ///
 /// Reads the object once; work on one set is bounded, however the rules are made.
 package struct InstanceSet: Sendable {
-    /// A component with RECURRENCE-ID.
-    struct Override: Sendable {
-        let component: Component
-        let recurrenceID: DateTimeValue
-        /// On the clock of the master's zone.
-        let wall: Int64
-        let timing: Timing
-        let isThisAndFuture: Bool
-        /// How much later than its original start it begins, by the clock.
-        let shift: Int64
-    }
-
     package let zones: ZoneTable
     let kind: CalendarObject.Kind
-    let master: Component?
-    let timing: Timing?
+    /// Nil without a master, or where it has no date.
+    let master: InstanceSource?
     let overrides: [Override]
-    /// Of the overrides, those for all later instances too, in order.
+    /// Of the overrides, those for all later instances too, by original start.
     private let changes: [Override]
     private let overridden: Set<Int64>
     let isRecurring: Bool
@@ -50,63 +21,28 @@ package struct InstanceSet: Sendable {
     init(_ object: CalendarObject, zones: ZoneTable) {
         self.zones = zones
         kind = object.kind
-        let master = object.master
-        let timing = master.flatMap { Timing($0, zones) }
+        let component = object.master
+        let master = component.flatMap { component in
+            Timing(component, zones).map { InstanceSource(component, $0) }
+        }
         self.master = master
-        self.timing = timing
-        isRecurring =
-            timing != nil && (master?.has("RRULE") == true || master?.has("RDATE") == true)
+        isRecurring = master.map { $0.component.has("RRULE") || $0.component.has("RDATE") } ?? false
         isForeign =
             isRecurring
-            && master.map { OccurrenceIterator.rules($0, "RRULE").contains { !$0.isGregorian } }
-                == true
-        let all = object.overrides.compactMap { InstanceSet.override($0, timing, zones) }
-        overrides = InstanceSet.current(all, master, timing, zones)
-        changes = overrides.filter(\.isThisAndFuture).sorted { $0.wall < $1.wall }
-        overridden = Set(overrides.map(\.wall))
-    }
-
-    /// Of several overrides of one instance the last of the highest SEQUENCE; none that is older
-    /// than its master and of an instance that the master no longer has.
-    private static func current(
-        _ all: [Override], _ master: Component?, _ timing: Timing?, _ zones: ZoneTable
-    ) -> [Override] {
-        var places: [Int64: Int] = [:]
-        var current: [Override] = []
-        for override in all {
-            if let place = places[override.wall] {
-                if current[place].component.sequence <= override.component.sequence {
-                    current[place] = override
-                }
-            } else {
-                places[override.wall] = current.count
-                current.append(override)
+            && master.map {
+                OccurrenceIterator.rules($0.component, "RRULE").contains { !$0.isGregorian }
+            } == true
+        var all: [Override] = []
+        let name = object.kind.name
+        for (index, component) in object.calendar.components.enumerated()
+        where component.name == name && component.has("RECURRENCE-ID") {
+            if let override = Override(component, at: index, master?.timing, zones) {
+                all.append(override)
             }
         }
-        guard let master, let timing else { return current }
-        let sequence = master.sequence
-        guard current.contains(where: { $0.component.sequence < sequence }) else { return current }
-        let occurrences = OccurrenceIterator(master, timing, zones)
-        return current.filter { override in
-            guard override.component.sequence < sequence else { return true }
-            var later = occurrences
-            later.seek(toWall: override.wall)
-            return later.next()?.wall == override.wall
-        }
-    }
-
-    private static func override(
-        _ component: Component, _ master: Timing?, _ zones: ZoneTable
-    ) -> Override? {
-        guard let property = component.first("RECURRENCE-ID"), let id = property.dateTime,
-            let timing = Timing(component, zones) ?? Timing(at: id, zones)
-        else { return nil }
-        let wall = (master ?? timing).wall(of: id, zones)
-        let isThisAndFuture = property.parameter("RANGE")?.uppercased() == "THISANDFUTURE"
-        return Override(
-            component: component, recurrenceID: id, wall: wall, timing: timing,
-            isThisAndFuture: isThisAndFuture && master != nil,
-            shift: (master ?? timing).wall(of: timing.start, zones).addingClamped(-wall))
+        overrides = Override.current(all, master, zones)
+        changes = overrides.filter(\.isThisAndFuture).sorted { $0.wall < $1.wall }
+        overridden = Set(overrides.map(\.wall))
     }
 
     /// The instances that may touch a range, one after another: occurrences of the master by
@@ -116,7 +52,7 @@ package struct InstanceSet: Sendable {
     package func forEach(near range: Range<Int64>, _ body: (Instance) -> Bool) {
         guard forEachOccurrence(near: range, body) else { return }
         for override in overrides {
-            guard body(instance(of: override)) else { return }
+            guard body(override.instance) else { return }
         }
     }
 
@@ -131,97 +67,80 @@ package struct InstanceSet: Sendable {
         return instances.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
     }
 
-    func instance(of override: Override) -> Instance {
-        let wall = override.timing.start.civil.wallSeconds
-        return Instance(
-            start: override.timing.zone.seconds(ofWall: wall),
-            end: override.timing.end(ofWall: wall),
-            startValue: override.timing.start, recurrenceID: override.recurrenceID,
-            component: override.component, hasEnd: override.timing.hasEnd)
-    }
-
     /// - Returns: false when `body` wanted no more.
     private func forEachOccurrence(near range: Range<Int64>, _ body: (Instance) -> Bool) -> Bool {
-        guard let master, let timing else { return true }
+        guard let master else { return true }
         guard isRecurring else {
-            let wall = timing.start.civil.wallSeconds
-            guard !overridden.contains(wall), let only = occurrence(.init(wall: wall, end: nil))
-            else { return true }
-            return body(only)
+            let wall = master.timing.start.civil.wallSeconds
+            return overridden.contains(wall)
+                || body(occurrence(.init(wall: wall, end: nil), of: master))
         }
         // Zones are at most a day apart from UTC.
         let margin: Int64 = 2 * 86_400
         let reach = longest.addingClamped(margin)
         let lower = range.lowerBound.addingClamped(-reach)
         let upper = range.upperBound.addingClamped(reach)
-        var iterator = OccurrenceIterator(master, timing, zones)
+        var iterator = OccurrenceIterator(master.component, master.timing, zones)
         iterator.seek(toWall: lower)
         while let next = iterator.next(), next.wall < upper {
-            if overridden.contains(next.wall) { continue }
-            guard let instance = occurrence(next), body(instance) else { return false }
+            if !overridden.isEmpty, overridden.contains(next.wall) { continue }
+            guard body(occurrence(next, of: master)) else { return false }
         }
         return true
     }
 
     /// How far an instance may reach beyond its original start.
     var longest: Int64 {
-        var longest = timing?.longest ?? 0
-        for property in master?.all("RDATE") ?? [] {
+        var longest = master?.timing.longest ?? 0
+        for property in master?.component.all("RDATE") ?? [] {
             for period in property.periods {
                 guard let end = period.end(zones) else { continue }
                 longest = max(longest, end.addingClamped(-zones.instant(of: period.start)))
             }
         }
         for change in changes {
-            longest = max(longest, change.timing.longest.addingClamped(max(0, change.shift)))
+            longest = max(longest, change.source.timing.longest.addingClamped(max(0, change.shift)))
             longest = max(longest, change.shift == .min ? .max : -change.shift)
         }
         return longest
     }
 
     /// The instance of an occurrence, as the last override of "this and future" left it.
-    func occurrence(_ occurrence: OccurrenceIterator.Occurrence) -> Instance? {
-        guard let master, let timing else { return nil }
-        let wall = occurrence.wall
-        let recurrenceID = timing.start.with(civil: CivilDateTime(wallSeconds: wall))
-        if let change = changes.last(where: { $0.wall <= wall }) {
-            // The shift is one of the clock of the master's zone; the override may have another.
-            let moved = wall.addingClamped(change.shift)
-            let civil: CivilDateTime
-            if change.timing.zone.rules === timing.zone.rules {
-                civil = CivilDateTime(wallSeconds: moved)
-            } else {
-                civil = change.timing.zone.civil(at: timing.zone.seconds(ofWall: moved))
-            }
-            return Instance(
-                start: change.timing.zone.seconds(of: civil),
-                end: change.timing.end(ofWall: civil.wallSeconds),
-                startValue: change.timing.start.with(civil: civil), recurrenceID: recurrenceID,
-                component: change.component, hasEnd: change.timing.hasEnd)
+    func occurrence(
+        _ occurrence: OccurrenceIterator.Occurrence, of master: InstanceSource
+    ) -> Instance {
+        if !changes.isEmpty, let change = change(at: occurrence.wall) {
+            return changed(occurrence.wall, by: change, master)
+        }
+        let timing = master.timing
+        let start = timing.zone.seconds(ofWall: occurrence.wall)
+        return Instance(
+            start: start,
+            end: occurrence.end ?? timing.end(ofWall: occurrence.wall, startingAt: start),
+            hasEnd: timing.hasEnd || occurrence.end != nil, source: master, wall: occurrence.wall,
+            originalWall: occurrence.wall, original: isRecurring ? master : nil)
+    }
+
+    /// The last of `changes` that is not after a time.
+    private func change(at wall: Int64) -> Override? {
+        var (low, high) = (0, changes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if changes[middle].wall <= wall { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? changes[low - 1] : nil
+    }
+
+    /// The shift is one of the clock of the master's zone; the override may have another.
+    private func changed(_ wall: Int64, by change: Override, _ master: InstanceSource) -> Instance {
+        let timing = change.source.timing
+        var moved = wall.addingClamped(change.shift)
+        if timing.zone.rules !== master.timing.zone.rules {
+            moved = timing.zone.wall(at: master.timing.zone.seconds(ofWall: moved))
         }
         return Instance(
-            start: timing.zone.seconds(ofWall: wall),
-            end: occurrence.end ?? timing.end(ofWall: wall), startValue: recurrenceID,
-            recurrenceID: isRecurring ? recurrenceID : nil, component: master,
-            hasEnd: timing.hasEnd || occurrence.end != nil)
-    }
-}
-
-extension Timing {
-    /// An override without DTSTART takes place when its RECURRENCE-ID says.
-    fileprivate init?(at start: DateTimeValue, _ zones: ZoneTable) {
-        let property = start.property(named: "DTSTART")
-        self.init(Component(name: "VEVENT", properties: [property]), zones)
-    }
-
-    /// A value on the clock of this start; where the start is a DATE only the day counts.
-    func wall(of value: DateTimeValue, _ zones: ZoneTable) -> Int64 {
-        if start.isDate {
-            return CivilDateTime(date: value.civil.date, time: .midnight).wallSeconds
-        }
-        if value.tzid == start.tzid, value.isUTC == start.isUTC, !value.isDate {
-            return value.civil.wallSeconds
-        }
-        return zone.wall(at: zones.instant(of: value))
+            start: timing.zone.seconds(ofWall: moved), end: timing.end(ofWall: moved),
+            hasEnd: timing.hasEnd, source: change.source, wall: moved, originalWall: wall,
+            original: master)
     }
 }

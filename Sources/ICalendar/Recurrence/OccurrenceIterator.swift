@@ -18,8 +18,7 @@ struct OccurrenceIterator: IteratorProtocol, Sendable {
 
         mutating func advance(_ zone: Zone) {
             head = generator.next()
-            // A whole day of slack before the exact look, which costs more.
-            if let wall = head, zone.seconds(ofWall: wall) > until { head = nil }
+            if until != .max, let wall = head, zone.seconds(ofWall: wall) > until { head = nil }
         }
     }
 
@@ -156,7 +155,7 @@ struct OccurrenceIterator: IteratorProtocol, Sendable {
     }
 
     private mutating func isException(_ wall: Int64) -> Bool {
-        if exceptions.contains(wall) { return true }
+        if !exceptions.isEmpty, exceptions.contains(wall) { return true }
         if !exceptionDays.isEmpty {
             let day = wall / 86_400 - (wall % 86_400 < 0 ? 1 : 0)
             if exceptionDays.contains(day) { return true }

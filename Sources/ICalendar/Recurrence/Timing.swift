@@ -54,15 +54,27 @@ struct Timing: Sendable {
 
     /// The end of an instance that starts at a time of the zone's clock.
     func end(ofWall wall: Int64) -> Int64 {
+        end(ofWall: wall, startingAt: zone.seconds(ofWall: wall))
+    }
+
+    /// - Parameter start: the same time in UTC seconds.
+    func end(ofWall wall: Int64, startingAt start: Int64) -> Int64 {
         switch extent {
-        case .exact(let seconds): return zone.seconds(ofWall: wall).addingClamped(seconds)
+        case .exact(let seconds): return start.addingClamped(seconds)
         case .nominal(let duration):
-            guard duration.days != 0 else {
-                return zone.seconds(ofWall: wall).addingClamped(Int64(duration.seconds))
-            }
+            guard duration.days != 0 else { return start.addingClamped(Int64(duration.seconds)) }
             let days = wall.addingClamped(Int64(duration.days) * 86_400)
             return zone.seconds(ofWall: days).addingClamped(Int64(duration.seconds))
         }
+    }
+
+    /// A value on the clock of this start; where the start is a DATE only the day counts.
+    func wall(of value: DateTimeValue, _ zones: ZoneTable) -> Int64 {
+        if start.isDate {
+            return CivilDateTime(date: value.civil.date, time: .midnight).wallSeconds
+        }
+        if value.hasForm(of: start) { return value.civil.wallSeconds }
+        return zone.wall(at: zones.instant(of: value))
     }
 
     /// An upper bound of the length, for searching.
