@@ -79,6 +79,8 @@ package struct Migration {
         "SET SESSION default_storage_engine = InnoDB",
         // While an ALTER waits for a table, everybody else waits behind it: not for long.
         "SET SESSION lock_wait_timeout = 15",
+        // Without NO_ZERO_DATE: an ALTER of a table with a '0000-00-00' in it would be refused.
+        "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
     ]
 
     private func reason(_ error: DatabaseError) -> String {
