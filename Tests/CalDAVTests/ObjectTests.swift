@@ -152,14 +152,23 @@ struct PutTests {
     @Test(
         "odd but readable objects are kept: an error would stop a client's whole calendar",
         arguments: [
-            calendar("BEGIN:VEVENT\nUID:1\nDTSTART:nonsense\nRRULE:FREQ=NEVER\nEND:VEVENT"),
-            calendar("BEGIN:VEVENT\nUID:1\nEND:VEVENT"),
-            calendar("BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20260105T090000Z\nEND:VEVENT"),
+            event("1", more: "RRULE:FREQ=NEVER"),
+            event("1", more: "RECURRENCE-ID:20260105T090000Z"),
             "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:20260105\nEND:VEVENT\nEND:VCALENDAR",
             event("a/b@{c} \u{1F600}"),
         ])
     func tolerated(text: String) throws {
         #expect(try Site().put("a.ics", text).status == 201)
+    }
+
+    @Test(
+        "an event without a start, or with one that is no date, has no place in a calendar",
+        arguments: ["", "DTSTART:nonsense\n", "DTSTART:20261399T990000Z\n"])
+    func placeless(start: String) throws {
+        let text = calendar("BEGIN:VEVENT\nUID:1\n\(start)END:VEVENT")
+        let response = try Site().put("a.ics", text)
+        #expect(response.status == 403)
+        #expect(response.precondition == "valid-calendar-data")
     }
 
     @Test("a place without calendar is 409, one in the home takes no object")

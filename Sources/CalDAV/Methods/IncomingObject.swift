@@ -33,6 +33,20 @@ struct IncomingObject {
         }
         for component in object.calendar.components {
             try IncomingObject.check(component, settings)
+            if component.name != "VTIMEZONE" { try IncomingObject.checkTimes(component) }
+        }
+    }
+
+    /// An event without a start has no place in a calendar, and neither it nor a date that is none can
+    /// be told to the CRM (RFC 5545 §3.6.1).
+    private static func checkTimes(_ component: Component) throws(RequestError) {
+        if component.name == "VEVENT", !component.has("DTSTART") {
+            throw RequestError(.validCalendarData, "A VEVENT needs a DTSTART.")
+        }
+        for name in ["DTSTART", "DTEND", "DUE", "RECURRENCE-ID"] {
+            guard let property = component.first(name), property.dateTime == nil else { continue }
+            throw RequestError(
+                .validCalendarData, "\(name) is no date or time: \(property.rawValue)")
         }
     }
 
