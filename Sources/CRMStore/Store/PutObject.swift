@@ -18,7 +18,9 @@ extension Store {
                     throw .storage(.preconditionFailed(etag: present?.etag))
                 }
                 if let present {
-                    try replace(present, by: write, revision: revision, isMirrored: isMirrored)
+                    try replace(
+                        present, by: write, revision: revision, isMirrored: isMirrored,
+                        isBlind: condition.ifMatch == nil)
                 } else {
                     try create(write, revision: revision, isMirrored: isMirrored)
                 }
@@ -48,6 +50,13 @@ private struct ObjectWrite {
         self.user = user
         self.floating = floating
         self.text = ObjectText(object, bytes: text, floating: floating)
+    }
+
+    /// The same with another text.
+    func with(_ object: CalendarObject) -> ObjectWrite {
+        ObjectWrite(
+            object: object, name: name, calendar: calendar, user: user, floating: floating,
+            text: object.serialized())
     }
 
     /// Whether the CRM has tasks of this kind.
@@ -117,8 +126,12 @@ extension Store {
 
     // MARK: A new version
 
+    /// - Parameter isBlind: whether the sender did not say which version it began with. Then the write is
+    ///   stored as it is, for its answer's ETag to be true, and what its sender had not seen is merged
+    ///   in as a further change.
     private func replace(
-        _ present: PresentObject, by write: ObjectWrite, revision: Int64, isMirrored: Bool
+        _ present: PresentObject, by write: ObjectWrite, revision: Int64, isMirrored: Bool,
+        isBlind: Bool
     ) throws(StoreFailure) {
         guard present.uidHash == write.text.uidHash else {
             throw .storage(.uidInUse(name: write.name))
@@ -127,11 +140,24 @@ extension Store {
         try discard(
             present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
             uri: write.calendar.uri)
+        let merged =
+            isBlind
+            ? try mergedWithUnseen(
+                write.object, over: present, name: write.name, in: write.calendar.id) : nil
+        let final = merged.map { write.with($0) } ?? write
         var counterpart: Counterpart?
         if isMirrored, write.isTask {
-            counterpart = try updateCounterpart(of: present, write)
+            counterpart = try updateCounterpart(of: present, final)
         }
         try updateObject(present.id, write.text, revision: revision, counterpart)
+        if merged != nil {
+            try discard(
+                present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+                uri: write.calendar.uri)
+            try updateObject(
+                present.id, final.text, revision: try takeRevisions(of: write.calendar.id),
+                counterpart)
+        }
         try log(.update, task: counterpart?.taskID, uid: write.text.uid)
     }
 

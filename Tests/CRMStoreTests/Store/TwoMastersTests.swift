@@ -221,6 +221,57 @@ struct TwoMastersTests {
                 == ["From the client", "from the CRM"])
     }
 
+    @Test func aBlindWriteIsStoredAsItIsAndThenMergedWithWhatItsSenderHadNotSeen() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.crm.run(
+            "UPDATE tasks SET title = 'From the CRM' WHERE caldav_uid = 'one@example.org'")
+        let before = try crm.calendar(of: "anna").revision
+        // The client had the version before the CRM's change and edits the priority.
+        let edited = Self.meeting.map { $0 == "PRIORITY:2" ? "PRIORITY:9" : $0 }
+        let answer = try crm.put(edited, as: "standup.ics")
+        let object = try #require(try crm.object("standup.ics", of: "anna"))
+        let text = String(decoding: object.content, as: UTF8.self)
+        #expect(text.contains("SUMMARY:From the CRM\r\n"))
+        #expect(text.contains("PRIORITY:9\r\n"))
+        #expect(object.etag != answer.etag)
+        #expect(try crm.calendar(of: "anna").revision == before + 2)
+        #expect(
+            try crm.row("title, priority", where: "caldav_uid = 'one@example.org'")
+                == ["From the CRM", "low"])
+    }
+
+    @Test func aWriteThatSaysWhatItReplacesIsNotMerged() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.crm.run(
+            "UPDATE tasks SET title = 'From the CRM' WHERE caldav_uid = 'one@example.org'")
+        let etag = try #require(try crm.object("standup.ics", of: "anna")).etag
+        try crm.put(
+            Self.meeting, as: "standup.ics", if: WriteCondition(ifMatch: .tags([etag])))
+        #expect(
+            try crm.text("standup.ics", of: "anna")
+                == Self.meeting.joined(separator: "\r\n") + "\r\n")
+        #expect(try crm.row("title", where: "caldav_uid = 'one@example.org'") == ["Standup"])
+    }
+
+    @Test func aStaleConditionIsRefusedWithTheCurrentETag() throws {
+        let crm = try MirroredCRM()
+        let old = try crm.put(Self.meeting, as: "standup.ics").etag
+        try crm.crm.run("UPDATE tasks SET title = 'New' WHERE caldav_uid = 'one@example.org'")
+        let current = try #require(try crm.object("standup.ics", of: "anna")).etag
+        #expect {
+            try crm.put(
+                Self.meeting, as: "standup.ics", if: WriteCondition(ifMatch: .tags([old])))
+        } throws: { error in
+            guard case StorageError.preconditionFailed(let etag)? = error as? StorageError else {
+                return false
+            }
+            return etag == current
+        }
+        #expect(try crm.row("title", where: "caldav_uid = 'one@example.org'") == ["New"])
+    }
+
     @Test func aWriteOfOursIsNoChangeOfTheCRMs() throws {
         let crm = try MirroredCRM()
         try crm.put(Self.meeting, as: "standup.ics")
