@@ -51,6 +51,7 @@ package struct Status: Hashable, Sendable {
     package static let noContent = Status(204)
     package static let multistatus = Status(207)
     package static let notModified = Status(304)
+    package static let temporaryRedirect = Status(307)
     package static let badRequest = Status(400)
     package static let unauthorized = Status(401)
     package static let forbidden = Status(403)
@@ -73,6 +74,7 @@ package struct Status: Hashable, Sendable {
     private static let reasons: [Int: String] = [
         200: "OK", 201: "Created", 204: "No Content", 207: "Multi-Status",
         301: "Moved Permanently", 304: "Not Modified",
+        307: "Temporary Redirect",
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
         405: "Method Not Allowed", 409: "Conflict", 411: "Length Required",
         412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",

@@ -71,6 +71,15 @@ struct PutTests {
             (calendar("BEGIN:VEVENT\nUID:1"), "valid-calendar-data"),
             (event("1", more: "X-A:\u{1}"), "valid-calendar-data"),
             (event("1") + event("2"), "valid-calendar-data"),
+            (calendar("BEGIN:VEVENT\nUID:1\nEND:VEVENT"), "valid-calendar-data"),
+            (event("1", start: "20261399T990000Z"), "valid-calendar-data"),
+            (
+                event(
+                    "1",
+                    more: String(repeating: "BEGIN:X-A\n", count: 20)
+                        + "X-B:1" + String(repeating: "\nEND:X-A", count: 20)),
+                "valid-calendar-data"
+            ),
             (
                 calendar("BEGIN:VEVENT\nUID:1\nEND:VEVENT\nBEGIN:VTODO\nUID:1\nEND:VTODO"),
                 "valid-calendar-object-resource"
@@ -231,5 +240,45 @@ struct GetDeleteTests {
         #expect(site.send("MKCALENDAR", "calendars/anna/x/").status == 201)
         #expect(site.send("DELETE", "calendars/anna/x/").status == 204)
         #expect(site.send("PROPFIND", "calendars/anna/x/").status == 404)
+    }
+}
+
+@Suite("POST with add-member, RFC 5995")
+struct PostTests {
+    @Test(
+        "201 with Location and ETag, under a name made of the UID",
+        arguments: [
+            ("1-2@x", "1-2@x.ics"), ("a/b", nil), (".", nil),
+        ] as [(String, String?)])
+    func add(uid: String, name: String?) throws {
+        let site = try Site()
+        let answer = site.send("POST", path, body: event(uid))
+        #expect(answer.status == 201)
+        let location = try #require(answer["Location"])
+        if let name { #expect(location == "/caldav/" + path + name) }
+        let got = site.send("GET", String(location.dropFirst("/caldav/".count)))
+        #expect(got.text == event(uid))
+        #expect(got["ETag"] == answer["ETag"])
+        #expect(site.send("POST", path, body: event(uid)).status == 412)
+    }
+
+    @Test("a UID that another object has is a conflict")
+    func conflict() throws {
+        let site = try Site()
+        site.put("a.ics", event("1"))
+        #expect(site.send("POST", path, body: event("1")).precondition == "no-uid-conflict")
+    }
+}
+
+@Suite("Bodies in parts or compressed, RFC 9110")
+struct CodingTests {
+    @Test(arguments: [
+        ("Content-Encoding", "gzip", 415), ("Content-Encoding", "identity", 201),
+        ("Content-Range", "bytes 0-5/10", 400),
+    ])
+    func coding(field: String, value: String, status: Int) throws {
+        let answer = try Site().send(
+            "PUT", path + "a.ics", fields: [(field, value)], body: event("1"))
+        #expect(answer.status == status)
     }
 }

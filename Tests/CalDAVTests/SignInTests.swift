@@ -107,7 +107,7 @@ struct AuthorisationTests {
     func strangers(path: String) throws {
         let site = try Site()
         let methods = [
-            "GET", "HEAD", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR",
+            "GET", "HEAD", "PUT", "POST", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR",
             "MKCOL",
         ]
         for method in methods {

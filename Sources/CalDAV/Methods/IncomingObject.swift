@@ -10,7 +10,34 @@ struct IncomingObject {
     /// As sent.
     let text: [UInt8]
 
-    init(
+    /// Reads the body of a PUT or POST.
+    init(of context: Context, for calendar: CalendarRecord) throws(RequestError) {
+        let fields = context.request.fields
+        try IncomingObject.checkCoding(fields)
+        let mediaType = try ObjectMediaType.read(fields["content-type"])
+        let body = try context.request.readAll(limit: context.settings.maxResourceSize) { limit in
+            RequestError(.maxResourceSize, "An object may have \(limit) bytes at most.")
+        }
+        try self.init(
+            mediaType.isLatin1 ? Latin1.utf8(body) : body, for: calendar, context.settings)
+    }
+
+    /// A part of an object, or a compressed one, would be stored as if it were the whole
+    /// (RFC 9110 §8.4 and §14.5).
+    private static func checkCoding(_ fields: HeaderFields) throws(RequestError) {
+        if let coding = fields["content-encoding"]?.lowercased(), coding != "identity",
+            !coding.isEmpty
+        {
+            throw RequestError(
+                .unsupportedMediaType, "Send the object without content coding.",
+                fields: [("Accept-Encoding", "identity")])
+        }
+        guard fields["content-range"] == nil else {
+            throw RequestError(.badRequest, "Send the object as a whole.")
+        }
+    }
+
+    private init(
         _ text: [UInt8], for calendar: CalendarRecord, _ settings: ServerSettings
     ) throws(RequestError) {
         guard String(validating: text, as: UTF8.self) != nil else {
@@ -20,7 +47,9 @@ struct IncomingObject {
             throw RequestError(.validCalendarData, "The text has control characters.")
         }
         do {
-            object = try CalendarObject(parsing: text)
+            var limits = ParseLimits.standard
+            limits.bytes = max(text.count, 1)
+            object = try CalendarObject(parsing: text, limits: limits)
         } catch {
             throw IncomingObject.refusal(error)
         }
@@ -90,8 +119,8 @@ struct IncomingObject {
     /// Which precondition a fault of the text is (RFC 4791 §4.1 and §5.3.2.1).
     private static func refusal(_ error: ICalendarError) -> RequestError {
         switch error.kind {
-        case .syntax: RequestError(.validCalendarData, "\(error)")
-        case .tooLarge: RequestError(.maxResourceSize, "\(error)")
+        // Too many components or too deep: the bytes are counted before.
+        case .syntax, .tooLarge: RequestError(.validCalendarData, "\(error)")
         case .severalKinds, .severalUIDs, .missingUID, .hasMethod, .noComponent:
             RequestError(.validCalendarObjectResource, "\(error)")
         }

@@ -21,6 +21,7 @@ struct Method: Sendable {
         Method("GET", on: [.root, .calendar, .object], Get.respond),
         Method("HEAD", on: [.root, .calendar, .object], Get.respond),
         Method("PUT", on: [.object, .unmapped], Put.respond),
+        Method("POST", on: .calendar, Post.respond),
         Method("DELETE", on: [.calendar, .object], Delete.respond),
         Method("PROPFIND", on: .all, Propfind.respond),
         Method("PROPPATCH", on: .all, Proppatch.respond),

@@ -16,9 +16,10 @@ enum Unauthenticated {
     /// Nil for everything that needs a user.
     static func response(to request: Request, _ path: ResourcePath) -> Response? {
         if request.path == ".well-known/caldav" || request.path == ".well-known/caldav/" {
-            // RFC 6764 §5, where the worker stands at the root of its host.
+            // RFC 6764 §5, where the worker stands at the root of its host. After a 301 there are
+            // clients that ask again without their body.
             return Response(
-                Status(301), fields: [("Location", request.basePath)])
+                .temporaryRedirect, fields: [("Location", request.basePath)])
         }
         guard request.method == "OPTIONS" else { return nil }
         return Options.response(for: path.likelyKind)

@@ -2,7 +2,7 @@ import WebDAV
 import XML
 
 extension PropertyTable {
-    /// RFC 4918 §15, RFC 3253 §3.1.5, RFC 5397, RFC 6578 §4.
+    /// RFC 4918 §15, RFC 3253 §3.1, RFC 5397, RFC 5995 §3.2, RFC 6578 §4.
     static let webDAV: [PropertyDefinition] = [
         .init(.dav("resourcetype"), on: .all, inAllprop: true) { subject, writer in
             if subject.kind == .object { return true }
@@ -77,6 +77,10 @@ extension PropertyTable {
         },
         .init(.dav("current-user-principal"), on: .all) { subject, writer in
             writer.element(.dav("href"), subject.context.principalHref)
+            return true
+        },
+        .init(.dav("add-member"), on: .calendar) { subject, writer in
+            writer.element(.dav("href"), subject.href)
             return true
         },
         .init(.dav("sync-token"), on: .calendar) { subject, writer in

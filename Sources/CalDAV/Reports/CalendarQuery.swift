@@ -27,7 +27,8 @@ enum CalendarQuery {
             in: calendar, selection, content: query.request.calendarData != nil || !isExact)
         let floating = query.floating ?? Zone.named(calendar.timeZone) ?? .utc
         return context.multistatus { multistatus in
-            let report = ObjectReport(query.request, calendar, context, to: multistatus)
+            let report = ObjectReport(
+                query.request, calendar, context, floating: floating, to: multistatus)
             while let row = try objects.next() {
                 if !isExact, !matches(row, query, floating, calendar, context) { continue }
                 try report.write(row)
@@ -103,19 +104,9 @@ private struct Query {
         }
         guard let inner else { return .all }
         if let range = inner.timeRange {
-            return .overlapping(Query.widened(range), component: inner.name)
+            return .overlapping(TimeRangeElement.widened(range), component: inner.name)
         }
         return .component(inner.name)
-    }
-
-    /// The store's index knows floating times and days in one zone; the query may mean another,
-    /// which is 26 hours away at most.
-    private static func widened(_ range: Range<Int64>) -> Range<Int64> {
-        let slack: Int64 = 26 * 3600
-        let start = range.lowerBound.subtractingReportingOverflow(slack)
-        let end = range.upperBound.addingReportingOverflow(slack)
-        return
-            (start.overflow ? .min : start.partialValue)..<(end.overflow ? .max : end.partialValue)
     }
 
     /// Whether the store's selection is the answer.

@@ -20,6 +20,8 @@ struct FilteredObject {
             let members = component.components(named: inner.name)
             if inner.isNotDefined {
                 if !members.isEmpty { return false }
+            } else if inner.name == "VALARM", let range = inner.timeRange {
+                if !hasAlarm(range, inner, in: component) { return false }
             } else if !members.contains(where: { matches($0, inner) }) {
                 return false
             }
@@ -29,10 +31,17 @@ struct FilteredObject {
 
     /// A range is judged for all instances of an object at once.
     private func overlaps(_ component: Component, _ range: Range<Int64>) -> Bool {
-        if component.name == object.kind.name {
-            return object.overlaps(range, floating: floating)
-        }
-        return false
+        component.name == object.kind.name && object.overlaps(range, floating: floating)
+    }
+
+    /// Whether an alarm of any instance goes off in the range.
+    private func hasAlarm(
+        _ range: Range<Int64>, _ filter: CompFilter, in component: Component
+    ) -> Bool {
+        var untimed = filter
+        untimed.timeRange = nil
+        guard component.name == object.kind.name else { return false }
+        return object.hasAlarm(in: range, floating: floating) { matches($0, untimed) }
     }
 
     private func matches(_ component: Component, _ filter: PropFilter) -> Bool {

@@ -1,4 +1,3 @@
-import ICalendar
 import WebDAV
 import XML
 
@@ -134,31 +133,5 @@ extension XMLElement {
 extension RequestError {
     fileprivate static var notDefinedIsAlone: RequestError {
         RequestError(.validFilter, "is-not-defined stands alone.")
-    }
-}
-
-/// CALDAV:time-range (RFC 4791 §9.9).
-enum TimeRangeElement {
-    /// UTC seconds; `Int64.min` and `.max` for open ends.
-    /// - Throws: `valid-filter` where it is empty, not in UTC, or ends before it starts.
-    static func range(_ element: XMLElement) throws(RequestError) -> Range<Int64> {
-        let start = element.attribute("start")
-        let end = element.attribute("end")
-        guard start != nil || end != nil else {
-            throw RequestError(.validFilter, "A time-range has to have a start or an end.")
-        }
-        let from = try start.map(seconds) ?? .min
-        let to = try end.map(seconds) ?? .max
-        guard from < to else {
-            throw RequestError(.validFilter, "A time-range has to end after it starts.")
-        }
-        return from..<to
-    }
-
-    private static func seconds(_ text: String) throws(RequestError) -> Int64 {
-        guard text.hasSuffix("Z"), let civil = CivilDateTime(basic: String(text.dropLast())) else {
-            throw RequestError(.validFilter, "A time-range is given in UTC, as 20260131T120000Z.")
-        }
-        return Zone.utc.seconds(of: civil)
     }
 }

@@ -1,3 +1,4 @@
+import ICalendar
 import WebDAV
 import XML
 
@@ -5,17 +6,23 @@ import XML
 final class ObjectReport {
     private let properties: PropertyWriter
     private let calendarData: CalendarData?
+    private let rendering: CalendarData.Rendering
     private let member: Subject
     private let prefix: [UInt8]
     private let writer: XMLWriter
 
-    /// - Parameter request: of the report.
+    /// - Parameters:
+    ///   - request: of the report.
+    ///   - floating: the zone of floating times; nil for the calendar's own.
     init(
         _ request: ObjectRequest, _ calendar: CalendarRecord, _ context: Context,
-        to multistatus: Multistatus
+        floating: Zone? = nil, to multistatus: Multistatus
     ) {
         properties = PropertyWriter(request.selection, context, to: multistatus)
         calendarData = request.calendarData
+        rendering = CalendarData.Rendering(
+            floating: floating ?? Zone.named(calendar.timeZone) ?? .utc,
+            maxInstances: context.settings.maxInstances)
         member = Subject(context, .object, href: "", calendar: calendar)
         prefix = Array(context.paths.calendar(calendar).utf8)
         writer = multistatus.writer
@@ -24,7 +31,6 @@ final class ObjectReport {
     /// - Parameter href: as the client spelled it; nil for our own.
     func write(_ row: ObjectRow, href: String? = nil) throws {
         member.row = row
-        let wantsText = calendarData != nil
         try properties.writeObject(
             member,
             href: { buffer in
@@ -38,13 +44,8 @@ final class ObjectReport {
                     Href.append(segment: row.name, to: &buffer)
                 }
             },
-            hasExtra: wantsText,
-            extra: {
-                guard wantsText else { return }
-                writer.start(.caldav("calendar-data"))
-                writer.text(row.content)
-                writer.end(.caldav("calendar-data"))
-            })
+            hasExtra: calendarData != nil,
+            extra: { calendarData?.write(row.content, rendering, to: writer) })
         member.row = nil
         try writer.flushIfLarge()
     }
@@ -86,17 +87,6 @@ struct ObjectRequest {
             calendarData = try CalendarData(element)
         } else {
             calendarData = nil
-        }
-    }
-}
-
-/// CALDAV:calendar-data of a request (RFC 4791 §9.6).
-struct CalendarData {
-    /// - Throws: `supported-calendar-data` for another media type or version.
-    init(_ element: XMLElement) throws(RequestError) {
-        let type = element.attribute("content-type")?.lowercased() ?? "text/calendar"
-        guard type == "text/calendar", (element.attribute("version") ?? "2.0") == "2.0" else {
-            throw RequestError(.supportedCalendarData, "Only text/calendar 2.0 can be had.")
         }
     }
 }

@@ -16,6 +16,9 @@ struct Report: Sendable {
         Report(
             name: .caldav("calendar-multiget"), on: [.home, .calendar, .object],
             respond: CalendarMultiget.respond),
+        Report(
+            name: .caldav("free-busy-query"), on: [.home, .calendar],
+            respond: FreeBusyQuery.respond),
         // RFC 6578 §3
         Report(
             name: .dav("sync-collection"), on: .calendar, respond: SyncCollection.respond),
