@@ -10,6 +10,8 @@ struct Context {
     let paths: Paths
     let preferences: Preferences
     let log: (ServerEvent) -> Void
+    /// The object's ETag that the If field was judged by.
+    var judgedETag: String?
 }
 
 extension Context {
@@ -21,7 +23,8 @@ extension Context {
     /// If-Match and If-None-Match of the request.
     var writeCondition: WriteCondition {
         WriteCondition(
-            ifMatch: request.fields["if-match"].map(WriteCondition.ETagList.init),
+            ifMatch: request.fields["if-match"].map(WriteCondition.ETagList.init)
+                ?? judgedETag.map { .tags([$0]) },
             ifNoneMatch: request.fields["if-none-match"].map(WriteCondition.ETagList.init))
     }
 

@@ -68,12 +68,17 @@ package struct Server {
         let opening = try open(path.address, request, content: isContentWanted)
         guard let user = opening.user else { throw SignIn.challenge(settings) }
         userName = user.name
-        let context = Context(
+        var context = Context(
             settings: settings, store: store, request: request, user: user,
             paths: Paths(base: request.basePath), preferences: Preferences(request.fields),
             log: log)
         let resource = try Resource(
             path, opening, user: user, href: request.basePath + request.path)
+        try StateConditions.check(resource, context)
+        if request.fields["if"] != nil, case .object(let object, _) = resource {
+            // What was judged may change until it is written.
+            context.judgedETag = object.etag
+        }
         return try method.respond(to: resource, in: context)
     }
 

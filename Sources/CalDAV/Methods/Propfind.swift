@@ -69,12 +69,11 @@ private struct Listing {
     }
 
     private var principal: Subject {
-        Subject(context, .principal, href: context.principalHref)
+        .principal(context)
     }
 
     private func home(_ calendars: CalendarsOfHome) -> Subject {
-        Subject(
-            context, .home, href: paths.home(userName), homeCalendars: { try calendars.all() })
+        .home(context, calendars: { try calendars.all() })
     }
 
     private func responseForHome() throws -> Response {

@@ -30,6 +30,22 @@ final class Subject {
         self.homeCalendars = homeCalendars
     }
 
+    /// The user's own principal.
+    static func principal(_ context: Context) -> Subject {
+        Subject(context, .principal, href: context.principalHref)
+    }
+
+    /// The user's home.
+    /// - Parameter calendars: where they are known already; else the store is asked when needed.
+    static func home(
+        _ context: Context, calendars: (() throws -> [CalendarRecord])? = nil
+    ) -> Subject {
+        let (store, user) = (context.store, context.user.name)
+        return Subject(
+            context, .home, href: context.paths.home(user),
+            homeCalendars: calendars ?? { try store.calendars(of: user) })
+    }
+
     /// The calendars of the home that this is.
     func calendarsOfHome() throws -> [CalendarRecord] {
         try homeCalendars?() ?? []

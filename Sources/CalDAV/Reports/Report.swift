@@ -22,6 +22,21 @@ struct Report: Sendable {
         // RFC 6578 §3
         Report(
             name: .dav("sync-collection"), on: .calendar, respond: SyncCollection.respond),
+        // RFC 3744 §9
+        Report(
+            name: .dav("acl-principal-prop-set"), on: [.principal, .home, .calendar, .object],
+            respond: ACLPrincipalPropSet.respond),
+        Report(
+            name: .dav("principal-match"), on: .collections, respond: PrincipalMatch.respond),
+        Report(
+            name: .dav("principal-property-search"), on: [.root, .container, .principal],
+            respond: PrincipalPropertySearch.respond),
+        Report(
+            name: .dav("principal-search-property-set"), on: [.root, .container, .principal],
+            respond: PrincipalSearchPropertySet.respond),
+        // RFC 3253 §3.8
+        Report(
+            name: .dav("expand-property"), on: .collections, respond: ExpandProperty.respond),
     ]
 }
 

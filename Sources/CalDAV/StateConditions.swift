@@ -1,0 +1,66 @@
+import WebDAV
+
+/// The If header field of a request, judged (RFC 4918 §10.4; sync tokens: RFC 6578 §5).
+///
+/// There are no locks here, so no lock token ever matches. A resource that is neither the request's
+/// own nor the calendar around it is in no state that we would know without asking the store.
+enum StateConditions {
+    /// - Throws: 412 where no list holds, 400 where the field cannot be read.
+    static func check(_ resource: Resource, _ context: Context) throws(RequestError) {
+        guard let field = context.request.fields["if"] else { return }
+        let header = try IfHeader(headerField: field)
+        let isFulfilled = header.isFulfilled { tagged, state in
+            holds(state, of: target(tagged, resource, context))
+        }
+        guard isFulfilled else {
+            throw RequestError(.preconditionFailed, "No list of the If field holds.")
+        }
+    }
+
+    private enum Target {
+        case object(ObjectRecord)
+        case calendar(CalendarRecord)
+        case other
+    }
+
+    private static func target(
+        _ tagged: String?, _ resource: Resource, _ context: Context
+    ) -> Target {
+        guard let tagged else {
+            switch resource {
+            case .object(let object, _): return .object(object)
+            case .calendar(let calendar): return .calendar(calendar)
+            default: return .other
+            }
+        }
+        guard let segments = segments(of: tagged) else { return .other }
+        switch resource {
+        case .object(let object, let calendar):
+            let paths = context.paths
+            if segments == Self.segments(of: paths.object(object.name, in: calendar)) {
+                return .object(object)
+            }
+            return segments == Self.segments(of: paths.calendar(calendar))
+                ? .calendar(calendar) : .other
+        case .calendar(let calendar), .freeObject(_, let calendar):
+            return segments == Self.segments(of: context.paths.calendar(calendar))
+                ? .calendar(calendar) : .other
+        default: return .other
+        }
+    }
+
+    /// Decoded bytes of each segment.
+    private static func segments(of href: String) -> [[UInt8]]? {
+        guard let path = Href.path(of: href) else { return nil }
+        return try? Href.segments(of: path.dropFirst()).map { Array($0.utf8) }
+    }
+
+    private static func holds(_ state: IfHeader.State, of target: Target) -> Bool {
+        switch (state, target) {
+        case (.etag(let tag), .object(let object)): tag == object.etag
+        case (.token(let token), .calendar(let calendar)):
+            SyncToken(token)?.revision == calendar.revision
+        default: false
+        }
+    }
+}
