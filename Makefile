@@ -1,0 +1,48 @@
+# Everything one does with this project; `make help` lists it.
+
+SHELL := /bin/sh
+# Servers stand where only root looks for programs; nginx may have been unpacked here.
+export PATH := $(PATH):/usr/sbin:$(CURDIR)/.build/programs/usr/sbin
+
+# Where `make demo` keeps its database and logs, and where it answers.
+DEMO_DIR ?= .build/demo
+DEMO_PORT ?= 8080
+
+# Libraries are looked for in lib/ beside the program first: an archive for a web space has them there.
+PROGRAM := swift build -c release --static-swift-stdlib --product crm-caldav \
+	-Xlinker -rpath -Xlinker '$$ORIGIN/lib'
+PYTEST := PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python -m pytest -c Tests/Integration/pytest.ini
+INSTALL := Tests/Integration/install-missing
+STRICT := Tests/Integration/without-warnings
+
+help:  ## Show what there is
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo:  ## Start an example CRM and its calendars; Ctrl-C ends it
+	@$(INSTALL) demo
+	@$(PROGRAM)
+	@exec python3 -B Tests/Integration/demo.py "$(DEMO_DIR)" "$(DEMO_PORT)"
+
+build:  ## Build the program: .build/release/crm-caldav
+	@$(INSTALL) demo
+	$(PROGRAM)
+
+test: lint  ## Run every test, with real databases, web servers and clients
+	@$(INSTALL) test
+	$(STRICT) $(PROGRAM)
+	$(STRICT) swift build --build-tests
+	swift test --skip-build
+	$(PYTEST)
+
+soak:  ## Run the load tests at full length: about ten minutes
+	@$(INSTALL) test
+	$(PROGRAM)
+	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py
+
+lint:  ## Check the format of all Swift files
+	swift format lint --strict --recursive --parallel Sources Tests Package.swift
+
+dist: build  ## Make the archive for a web space: .build/crm-caldav-web-space.tar.gz
+	@Tests/Integration/make-archive
+
+.PHONY: help demo build test soak lint dist

@@ -1,0 +1,1 @@
+"""Real servers below one directory, for the tests and for `make demo`."""

@@ -1,0 +1,128 @@
+"""The number of SQL statements a request costs does not grow with the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from harness import icalendar
+from harness.dav import Answer, Client
+from harness.stack import Stack
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[Stack]:
+    """One process with one thread, so that every connection has been opened before we count."""
+    with Stack.temporary(processes=1, threads=1) as stack:
+        stack.start()
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def dav(quiet: Stack) -> Client:
+    return quiet.client("anna", quiet.front("nginx"))
+
+
+@pytest.fixture(scope="module")
+def calendars(dav: Client) -> dict[int, str]:
+    """Calendars by their number of objects."""
+    made = {}
+    for size in (10, 1000):
+        made[size] = dav.make_calendar(f"of-{size}")
+        for number in range(size):
+            answer = dav.put(made[size] + f"{number}.ics", icalendar.event(f"{number}@{size}"))
+            assert answer.status == 201
+    return made
+
+
+def statements(stack: Stack, send: Callable[[], None]) -> int:
+    """What one request costs: the least of some tries, since housekeeping counts too."""
+    def questions() -> int:
+        return stack.database.status("Questions")["Questions"]
+
+    send()
+    # What a look at the counter costs by itself.
+    own = min(-questions() + questions() for _ in range(5))
+    counted = []
+    for _ in range(7):
+        before = questions()
+        send()
+        counted.append(questions() - before - own)
+    return min(counted)
+
+
+def month_query(dav: Client, path: str) -> None:
+    answer = dav.report(
+        path,
+        "<c:calendar-query><d:prop><d:getetag/></d:prop><c:filter>"
+        '<c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">'
+        '<c:time-range start="20260901T000000Z" end="20261001T000000Z"/>'
+        "</c:comp-filter></c:comp-filter></c:filter></c:calendar-query>",
+    )
+    assert answer.status == 207
+
+
+def expect(status: int, answer: Answer) -> None:
+    assert answer.status == status, answer
+
+
+def replace(dav: Client, path: str) -> None:
+    size = path.rstrip("/").rpartition("-")[2]
+    text = icalendar.event(f"5@{size}", icalendar.new_uid())
+    expect(204, dav.put(path + "5.ics", text))
+
+
+def create_and_delete(dav: Client, path: str) -> None:
+    assert dav.put(path + "new.ics", icalendar.event("new@x")).status == 201
+    assert dav.delete(path + "new.ics").status == 204
+
+
+REQUESTS: dict[str, Callable[[Client, str], None]] = {
+    "OPTIONS": lambda dav, path: expect(200, dav.request("OPTIONS", path)),
+    "GET object": lambda dav, path: expect(200, dav.get(path + "3.ics")),
+    "HEAD object": lambda dav, path: expect(200, dav.request("HEAD", path + "3.ics")),
+    "GET feed": lambda dav, path: expect(200, dav.get(path)),
+    "PUT": replace,
+    "PUT new + DELETE": create_and_delete,
+    "PROPFIND 0 (poll)": lambda dav, path: expect(
+        207, dav.propfind(path, "cs:getctag", "d:sync-token")
+    ),
+    "PROPFIND 1": lambda dav, path: expect(207, dav.propfind(path, "d:getetag", depth="1")),
+    "PROPFIND 1 home": lambda dav, path: expect(
+        207, dav.propfind(dav.home(), "d:displayname", depth="1")
+    ),
+    "PROPPATCH": lambda dav, path: expect(
+        207,
+        dav.request(
+            "PROPPATCH", path,
+            b'<propertyupdate xmlns="DAV:"><set><prop><displayname>x</displayname></prop></set>'
+            b"</propertyupdate>",
+        ),
+    ),
+    "REPORT sync-collection": lambda dav, path: expect(207, dav.sync(path)),
+    "REPORT calendar-multiget": lambda dav, path: expect(
+        207, dav.multiget(path, [path + f"{number}.ics" for number in range(10)])
+    ),
+    "REPORT calendar-query": month_query,
+}
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_number_of_statements_is_constant(
+    quiet: Stack, dav: Client, calendars: dict[int, str], request_name: str,
+    figure: Callable[[str], None],
+) -> None:
+    send = REQUESTS[request_name]
+    small, large = (
+        statements(quiet, lambda: send(dav, calendars[size])) for size in (10, 1000)
+    )
+    figure(f"{request_name}: {small} statements")
+    assert small == large
+
+
+@pytest.mark.parametrize("request_name", ["GET object", "PROPFIND 0 (poll)"])
+def test_poll_and_get_take_one_statement(
+    quiet: Stack, dav: Client, calendars: dict[int, str], request_name: str
+) -> None:
+    assert statements(quiet, lambda: REQUESTS[request_name](dav, calendars[1000])) == 1
