@@ -15,6 +15,7 @@ package enum XMLParser {
         guard !bytes.allSatisfy({ $0 == 32 || $0 == 9 || $0 == 10 || $0 == 13 }) else {
             throw XMLError(.empty, message: "no document")
         }
+        if let fault = StartTags.fault(in: bytes, limits: limits) { throw fault }
         _ = libraryIsReady
         let document = Document(limits: limits)
         let error = document.build(from: bytes)

@@ -99,6 +99,27 @@ struct ParsingTests {
         #expect(kind(of: "<a \(attributes)/>") == .tooLarge)
     }
 
+    @Test("an element of very many attributes is refused at once")
+    func manyAttributes() {
+        let attributes = (0..<50_000).map { "a\($0)=''" }.joined(separator: " ")
+        let clock = ContinuousClock()
+        let time = clock.measure { #expect(kind(of: "<a \(attributes)/>") == .tooLarge) }
+        #expect(time < .milliseconds(500))
+    }
+
+    @Test(
+        "what only looks like markup does not count",
+        arguments: [
+            "<a><!-- <!DOCTYPE a> <b \(equals)> --></a>",
+            "<a><![CDATA[<!DOCTYPE <b \(equals)>]]></a>",
+            "<?b \(equals)<?><a/>", "<a b=\"\(equals)>\"/>", "<a>\(equals)</a>",
+        ])
+    func looksLikeMarkup(text: String) throws {
+        #expect(kind(of: text) == nil)
+    }
+
+    private static let equals = String(repeating: "=", count: 100)
+
     @Test("an error names its line")
     func line() {
         #expect(throws: XMLError.self) { try parse("<a>\n\n<b>\n</a>") }
