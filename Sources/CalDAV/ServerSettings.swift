@@ -16,9 +16,6 @@ package struct ServerSettings: Sendable {
     /// ATTENDEEs of a component (RFC 4791 §5.2.9).
     package var maxAttendeesPerInstance = 1_000
 
-    /// Component types that a calendar may hold.
-    package var supportedComponents = ["VEVENT", "VTODO", "VJOURNAL"]
-
     /// Component types of a calendar that is made without naming any.
     package var newCalendarComponents = ["VEVENT", "VTODO"]
 

@@ -150,13 +150,29 @@ struct FeedTests {
     }
 }
 
-@Suite("A browser at the root")
+@Suite("A browser")
 struct WelcomeTests {
-    @Test func page() throws {
-        let answer = try Site().send("GET", "")
+    private let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]
+
+    @Test("is told at the root and at a calendar how to go on", arguments: ["", path])
+    func page(path: String) throws {
+        let answer = try Site().send("GET", path, fields: browser)
         #expect(answer.status == 200)
         #expect(answer["Content-Type"] == "text/html; charset=utf-8")
         #expect(answer.text.contains("https://example.org/caldav/"))
         #expect(!answer.text.contains("<script"))
+    }
+
+    @Test("sees names as text, whatever they are")
+    func escaping() throws {
+        let site = try Site()
+        site.store.calendars[0].record.displayName = "<script>alert(1)</script>"
+        #expect(!site.send("GET", path, fields: browser).text.contains("<script"))
+    }
+
+    @Test("nobody else gets a page for a calendar", arguments: ["*/*", "text/calendar, text/html"])
+    func others(accept: String) throws {
+        let answer = try Site().send("GET", path, fields: [("Accept", accept)])
+        #expect(answer["Content-Type"] == "text/calendar; charset=utf-8")
     }
 }

@@ -13,7 +13,7 @@ enum Feed {
         let etag = FeedHeader.etag(of: calendar, todos, context.settings)
         response.setField("ETag", "\"\(etag)\"")
         response.setField("Cache-Control", "private, no-cache")
-        response.setField("Vary", "User-Agent")
+        response.setField("Vary", "Accept, User-Agent")
         if try Get.isUnchanged(etag, context) {
             response.status = .notModified
             return response

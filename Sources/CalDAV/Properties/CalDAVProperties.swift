@@ -1,4 +1,3 @@
-import ICalendar
 import WebDAV
 import XML
 
@@ -35,9 +34,9 @@ extension PropertyTable {
                 ComponentSet.write(subject.calendar?.components ?? [], to: writer)
                 return true
             }),
-        .init(.caldav("supported-calendar-component-sets"), on: .home) { subject, writer in
+        .init(.caldav("supported-calendar-component-sets"), on: .home) { _, writer in
             // Any choice of them may be made into a calendar.
-            for component in subject.context.settings.supportedComponents {
+            for component in ComponentSet.supported {
                 writer.element(.caldav("supported-calendar-component-set")) {
                     ComponentSet.write([component], to: writer)
                 }
@@ -116,91 +115,5 @@ extension Subject {
             }
         }
         return true
-    }
-}
-
-/// CALDAV:supported-calendar-component-set (RFC 4791 §5.2.3).
-enum ComponentSet {
-    static func write(_ components: [String], to writer: XMLWriter) {
-        for component in components {
-            writer.start(.caldav("comp"))
-            writer.attribute("name", component)
-            writer.end(.caldav("comp"))
-        }
-    }
-
-    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        let named = (value?.all(.caldav("comp")) ?? []).compactMap { $0.attribute("name") }
-        let components = named.map { $0.uppercased() }.filter { $0 != "VTIMEZONE" }
-        guard !components.isEmpty else {
-            throw RequestError(.supportedCalendarComponent, "Which components?")
-        }
-        let supported = ["VEVENT", "VTODO", "VJOURNAL"]
-        guard components.allSatisfy(supported.contains) else {
-            throw RequestError(
-                .supportedCalendarComponent,
-                "A calendar may hold \(supported.joined(separator: ", ")).")
-        }
-        return [.components(supported.filter(components.contains))]
-    }
-}
-
-/// CALDAV:calendar-timezone (RFC 4791 §5.2.2) and calendar-timezone-id (RFC 7809 §5.2).
-enum Timezone {
-    private static let name = XMLName.caldav("calendar-timezone")
-
-    /// The calendar's zone as a VCALENDAR; nil for a name that means nothing here.
-    static func definition(for subject: Subject) -> [UInt8]? {
-        guard let tzid = subject.calendar?.timeZone, let zone = Zone.named(tzid) else {
-            return nil
-        }
-        var calendar = Component(name: "VCALENDAR")
-        calendar.append(Property("VERSION", raw: "2.0"))
-        calendar.append(Property("PRODID", text: subject.context.settings.productID))
-        calendar.components = [zone.definition(tzid: tzid)]
-        return calendar.serialized()
-    }
-
-    /// The text is kept as it is given; the zone it means becomes the calendar's.
-    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        guard let value else { return [.remove(namespace: name.namespace, name: name.local)] }
-        let calendar: Component
-        do {
-            calendar = try Component.parse(Array(value.trimmedText.utf8))
-        } catch {
-            throw RequestError(.validCalendarData, "The time zone is no iCalendar: \(error).")
-        }
-        let zones = calendar.components(named: "VTIMEZONE")
-        guard zones.count == 1, let tzid = zones[0].first("TZID")?.text else {
-            throw RequestError(.validCalendarData, "There has to be one VTIMEZONE.")
-        }
-        var changes: [CalendarChange] = [
-            .store(namespace: name.namespace, name: name.local, xml: value.serialized())
-        ]
-        if let zone = Zone.named(tzid)?.name { changes.append(.timeZone(zone)) }
-        return changes
-    }
-
-    /// A name replaces what was said in full before.
-    static let changeID: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        let removal = CalendarChange.remove(namespace: name.namespace, name: name.local)
-        guard let tzid = value?.trimmedText else { return [removal, .timeZone("UTC")] }
-        guard let zone = Zone.named(tzid)?.name else {
-            throw RequestError(.validTimezone, "There is no time zone \"\(tzid)\".")
-        }
-        return [removal, .timeZone(zone)]
-    }
-}
-
-/// CALDAV:schedule-calendar-transp (RFC 6638 §9.1).
-enum Transparency {
-    static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        let name = XMLName.caldav("schedule-calendar-transp")
-        guard let value else { return [.remove(namespace: name.namespace, name: name.local)] }
-        let choices = value.elements.map(\.name)
-        guard choices == [.caldav("opaque")] || choices == [.caldav("transparent")] else {
-            throw RequestError(.conflict, "It has to be opaque or transparent.")
-        }
-        return [.store(namespace: name.namespace, name: name.local, xml: value.serialized())]
     }
 }
