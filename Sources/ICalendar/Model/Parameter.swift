@@ -104,7 +104,7 @@ extension Property {
     /// Sets a parameter to several values; none removes it.
     package mutating func setParameter(_ name: String, toValues values: [String]) {
         let name = ASCII.uppercasedString(Array(name.utf8))
-        var head = Array(ASCII.uppercasedName(self.name))
+        var head = unfolded(Int(line.nameStart), Int(line.nameEnd))
         var isWritten = values.isEmpty
         for segment in parameterSegments {
             let end = Parameter.name(of: segment)
@@ -113,7 +113,9 @@ extension Property {
                 isWritten = true
             } else {
                 head.append(ASCII.semicolon)
-                head += segment
+                // A quote that nobody closed would swallow what follows.
+                let isBalanced = segment.count { $0 == ASCII.quote } % 2 == 0
+                head += isBalanced ? segment : segment.filter { $0 != ASCII.quote }[...]
             }
         }
         if !isWritten { Parameter(name, values: values).append(to: &head) }

@@ -72,11 +72,13 @@ struct Validator {
         guard from < to, to <= bytes.count else { return }
         var skipped = bytes[from..<to]
         if skipped.starts(with: [0xEF, 0xBB, 0xBF]) { skipped = skipped.dropFirst(3) }
-        guard let first = skipped.firstIndex(where: { $0 > ASCII.space }) else { return }
+        guard !skipped.isEmpty else { return }
+        let content = skipped.firstIndex { $0 > ASCII.space }
         findings.append(
             Finding(
-                tolerated: "a line that is no content line",
-                line: ASCII.lineNumber(of: first, in: bytes), property: nil, section: "3.1"))
+                tolerated: content == nil ? "an empty line" : "a line that is no content line",
+                line: ASCII.lineNumber(of: content ?? skipped.startIndex, in: bytes), property: nil,
+                section: "3.1"))
     }
 
     // MARK: Components
@@ -137,8 +139,9 @@ struct Validator {
     // MARK: Properties
 
     private mutating func check(_ property: Property) {
-        if let tzid = property.parameter("TZID"), !zones.knows(tzid) {
-            add("no VTIMEZONE for \(tzid)", property, section: "3.2.19")
+        if let tzid = property.parameter("TZID"), !zones.defines(tzid) {
+            let meaning = zones.knows(tzid) ? "read by its name" : "of no meaning"
+            add("no VTIMEZONE for \(tzid), \(meaning)", property, section: "3.2.19")
         }
         guard let rule = ValueRule.all[property.name] else { return }
         if let reason = Validator.defect(of: property, rule.form) {
@@ -168,7 +171,8 @@ struct Validator {
             guard let rule = RecurrenceRule(bytes: property.rawBytes) else { return "no RECUR" }
             return rule.defects.first.map { "not understood: \($0)" } ?? rule.misuse
         case .geo:
-            return property.geo == nil ? "no pair of coordinates" : nil
+            let isPlain = !property.rawBytes.contains { $0 == ASCII.comma || $0 == ASCII.backslash }
+            return property.geo == nil || !isPlain ? "no plain pair of coordinates" : nil
         case .integer(let range):
             guard let value = property.integer else { return "no INTEGER" }
             return range.contains(value)

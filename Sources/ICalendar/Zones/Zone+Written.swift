@@ -17,7 +17,9 @@ extension Zone {
             timezone.components.append(only.observance())
             return timezone
         }
-        timezone.components = Onset.observances(onsets, endsOpen: through)
+        // Rules that reach the end of the table go on for ever.
+        let end = rules.repeats ? min(through, Repetition.start - 2 * 366 * 86_400) : through
+        timezone.components = Onset.observances(onsets, endsOpen: end)
         return timezone
     }
 

@@ -155,7 +155,8 @@ struct TZif {
             return ZoneRules(name: name, types: types, changes: changes, repeats: false)
         }
         let last = changes.last?.instant ?? Int64(-1) << 40
-        let firstYear = max(1900, CivilDateTime(wallSeconds: last).date.year - 1)
+        let lastYear = CivilDateTime(wallSeconds: last).date.year
+        let firstYear = min(max(1900, lastYear - 1), Repetition.year)
         for year in firstYear..<Repetition.year {
             let toDaylight = daylight.start.wallSeconds(in: year) - Int64(posix.standard.offset)
             let toStandard = daylight.end.wallSeconds(in: year) - Int64(daylight.type.offset)

@@ -26,6 +26,11 @@ package struct ZoneTable: Sendable {
         zones[tzid] ?? Zone.named(tzid) ?? floating
     }
 
+    /// Whether the object has a VTIMEZONE of that name, which can be read.
+    func defines(_ tzid: String) -> Bool {
+        zones[tzid] != nil
+    }
+
     /// Whether the name is known, from the object or elsewhere.
     package func knows(_ tzid: String) -> Bool {
         zones[tzid] != nil || Zone.named(tzid) != nil

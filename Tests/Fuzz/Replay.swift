@@ -1,0 +1,39 @@
+import Glibc
+
+/// Runs inputs once each without sanitizer and tells the processor time of the slowest:
+/// `replay TARGET LIMIT FILE…`. Ends with 1 where one takes more than LIMIT milliseconds.
+@main
+enum Replay {
+    static func main() {
+        let arguments = CommandLine.arguments
+        guard arguments.count > 3, let target = FuzzTarget(rawValue: arguments[1]),
+            let limit = Double(arguments[2])
+        else {
+            print("usage: replay TARGET LIMIT FILE...")
+            exit(2)
+        }
+        // Zone files are read once; what is measured are the inputs.
+        target.run(Array("BEGIN:VCALENDAR\nEND:VCALENDAR\n".utf8))
+        var slowest = (time: 0.0, path: "")
+        for path in arguments.dropFirst(3) {
+            guard let bytes = contents(of: path) else { continue }
+            let start = clock()
+            target.run(bytes)
+            let time = Double(clock() - start) * 1000 / Double(CLOCKS_PER_SEC)
+            if time > slowest.time { slowest = (time, path) }
+        }
+        print("\(arguments.count - 3) inputs, slowest \(slowest.time) ms: \(slowest.path)")
+        exit(slowest.time > limit ? 1 : 0)
+    }
+
+    private static func contents(of path: String) -> [UInt8]? {
+        guard let file = fopen(path, "rb") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+}
