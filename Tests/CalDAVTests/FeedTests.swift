@@ -117,6 +117,30 @@ struct FeedTests {
         #expect(events.first?.first("DTSTART")?.parameter("VALUE") == "DATE")
     }
 
+    @Test(
+        "a part of the calendar: by time, by component, by single instances",
+        arguments: [
+            ("export", ["a", "b", "c"]), ("export&component=VTODO", ["c"]),
+            ("start=20260105T000000Z&end=20260106T000000Z", ["a", "b", "c"]),
+            ("start=20260106T000000Z", []), ("end=1767571200", []),
+            ("componentType=VEVENT&start=1767571200", ["a", "b"]),
+            ("expand=1&start=20260105T000000Z&end=20260106T000000Z", ["a", "b", "c"]),
+        ])
+    func parts(query: String, uids: [String]) throws {
+        let feed = try feed(site(), query: query)
+        let members = feed.components.filter { $0.name != "VTIMEZONE" }
+        #expect(members.compactMap { $0.first("UID")?.text } == uids)
+    }
+
+    @Test(
+        "a part that means nothing is 400",
+        arguments: [
+            "start=x", "expand=1", "component=VALARM", "todos=no", "start=2&end=1", "start=%zz",
+        ])
+    func badParts(query: String) throws {
+        #expect(try Site().send("GET", path, query: query).status == 400)
+    }
+
     @Test("equal calendars give equal bytes, and the ETag moves with them")
     func deterministic() throws {
         let site = try site()

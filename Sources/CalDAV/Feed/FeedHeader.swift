@@ -37,10 +37,10 @@ enum FeedHeader {
 
     /// Another one for other bytes: of the calendar's revision and all that stands in the header.
     static func etag(
-        of calendar: CalendarRecord, _ todos: TodoRendering, _ settings: ServerSettings
+        of calendar: CalendarRecord, _ request: FeedRequest, _ settings: ServerSettings
     ) -> String {
         var hash = FNV1a()
-        hash.add("\(calendar.id)/\(todos.rawValue)")
+        hash.add("\(calendar.id)/\(request.identity)")
         for property in properties(of: calendar, settings) { hash.add(property.serialized) }
         return "feed-\(calendar.revision)-\(hash.text)"
     }

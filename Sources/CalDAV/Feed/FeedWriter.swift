@@ -4,7 +4,8 @@ import WebDAV
 /// Writes the objects of a calendar into one VCALENDAR, as they come from the store.
 struct FeedWriter {
     private let calendar: CalendarRecord
-    private let todos: TodoRendering
+    private let request: FeedRequest
+    private let floating: Zone
     private let context: Context
     private let sink: any BodySink
     private var buffer: [UInt8] = []
@@ -12,11 +13,12 @@ struct FeedWriter {
     private var zones: Set<String> = []
 
     init(
-        _ calendar: CalendarRecord, _ todos: TodoRendering, _ context: Context,
+        _ calendar: CalendarRecord, _ request: FeedRequest, _ context: Context,
         to sink: any BodySink
     ) {
         self.calendar = calendar
-        self.todos = todos
+        self.request = request
+        floating = Zone.named(calendar.timeZone) ?? .utc
         self.context = context
         self.sink = sink
     }
@@ -42,9 +44,11 @@ struct FeedWriter {
     /// One unreadable object never fails a feed; it is left out and logged.
     private mutating func append(_ row: ObjectRow) {
         do {
-            let object = try Component.parse(Array(row.content))
+            let object = try request.shown(
+                row.content, floating: floating, maxInstances: context.settings.maxInstances)
+            guard let object else { return }
             for component in object.components where component.name != "VTIMEZONE" {
-                guard let member = FeedMember(component, todos) else { continue }
+                guard let member = FeedMember(component, request.todos) else { continue }
                 defineZones(of: member, from: object)
                 append(member.component)
             }
