@@ -7,18 +7,20 @@ extension CalendarObject {
         in range: Range<Int64>, floating: Zone, where fits: (Component) -> Bool = { _ in true }
     ) -> Bool {
         let set = InstanceSet(self, floating: floating)
-        let reach = calendar.components(named: kind.name).flatMap(\.alarms)
-            .map { $0.reach }.max()
-        guard let reach else { return false }
-        let near =
-            range.lowerBound.addingClamped(
-                -reach)..<max(
-                range.lowerBound.addingClamped(-reach), range.upperBound.addingClamped(reach))
+        let components = calendar.components(named: kind.name)
+        let alarms = components.flatMap(\.alarms).filter { fits($0.component) }
+        if alarms.contains(where: { $0.goesOff(in: range, set.zones) }) { return true }
+        guard let reach = alarms.compactMap(\.reach).max() else { return false }
+        let from = range.lowerBound.addingClamped(-reach)
+        let near = from..<max(from, range.upperBound.addingClamped(reach))
+        // Most instances are of one component, whose alarms are read once.
+        var known: [ObjectIdentifier: [Alarm]] = [:]
         var isFound = false
         set.forEach(near: near) { instance in
-            isFound = instance.component.alarms.contains { alarm in
-                fits(alarm.component) && alarm.goesOff(in: range, instance, set.zones)
-            }
+            let source = ObjectIdentifier(instance.source)
+            let own = known[source] ?? instance.component.alarms.filter { fits($0.component) }
+            known[source] = own
+            isFound = own.contains { $0.goesOff(in: range, instance, set.zones) }
             return !isFound
         }
         return isFound
@@ -59,34 +61,40 @@ private struct Alarm {
         repetitions = pause > 0 ? min(max(0, component.first("REPEAT")?.integer ?? 0), 1 << 20) : 0
     }
 
-    /// How far from its instance the alarm may be, at most.
-    var reach: Int64 {
+    /// How far from its instance the alarm may be, at most; nil where it has a time of its own.
+    ///
+    /// Repetitions beyond ten years are not looked for.
+    var reach: Int64? {
+        guard case .relative(let duration, _) = trigger else { return nil }
+        let decade: Int64 = 3660 * 86_400
         let (whole, overflow) = pause.multipliedReportingOverflow(by: Int64(repetitions))
-        let repeated = overflow ? Int64.max / 4 : min(whole, Int64.max / 4)
-        switch trigger {
-        case .absolute: return CalendarObject.farFuture
-        case .relative(let duration, _):
-            return repeated + abs(duration.nominalSeconds) + 2 * 86_400
-        }
+        let repeated = overflow ? decade : min(whole, decade)
+        return repeated + abs(duration.nominalSeconds) + 2 * 86_400
+    }
+
+    /// Whether an alarm with a time of its own goes off in a range.
+    func goesOff(in range: Range<Int64>, _ zones: ZoneTable) -> Bool {
+        guard case .absolute(let value) = trigger else { return false }
+        return goesOff(in: range, first: zones.instant(of: value))
     }
 
     func goesOff(in range: Range<Int64>, _ instance: Instance, _ zones: ZoneTable) -> Bool {
-        let first: Int64
-        switch trigger {
-        case .absolute(let value): first = zones.instant(of: value)
-        case .relative(let duration, let toEnd):
-            let anchor = toEnd ? instance.end : instance.start
-            let zone = zones.zone(of: instance.startValue)
-            let wall = zone.wall(at: anchor).addingClamped(Int64(duration.days) * 86_400)
-            first = zone.seconds(ofWall: wall).addingClamped(Int64(duration.seconds))
-        }
+        guard case .relative(let duration, let toEnd) = trigger else { return false }
+        let zone = zones.zone(of: instance.startValue)
+        let anchor = toEnd ? instance.end : instance.start
+        let wall = zone.wall(at: anchor).addingClamped(Int64(duration.days) * 86_400)
+        let first = zone.seconds(ofWall: wall).addingClamped(Int64(duration.seconds))
+        return goesOff(in: range, first: first)
+    }
+
+    private func goesOff(in range: Range<Int64>, first: Int64) -> Bool {
         if TimeRange.overlaps(instant: first, range) { return true }
         guard repetitions > 0, first < range.lowerBound else { return false }
         // The first repetition at or after the start of the range.
         let distance = range.lowerBound.addingClamped(-first)
         let number = distance / pause + (distance % pause == 0 ? 0 : 1)
         guard number <= Int64(repetitions) else { return false }
-        return first.addingClamped(number.multipliedReportingOverflow(by: pause).partialValue)
-            < range.upperBound
+        let later = number.multipliedReportingOverflow(by: pause).partialValue
+        return first.addingClamped(later) < range.upperBound
     }
 }

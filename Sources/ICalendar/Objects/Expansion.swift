@@ -4,7 +4,7 @@ extension CalendarObject {
     /// Each instance that overlaps a range as a component of its own, times with a zone in UTC,
     /// without rules and VTIMEZONEs (CALDAV:expand).
     ///
-    /// - Parameter limit: how many instances at most.
+    /// - Parameter limit: how many instances at most; less where they would be more than 32 MB.
     package func expanded(
         _ range: Range<Int64>, floating: Zone, limit: Int = 10_000
     ) -> Component {
@@ -12,6 +12,8 @@ extension CalendarObject {
         let set = InstanceSet(self, floating: floating)
         switch kind {
         case .vevent, .vtodo, .vjournal:
+            let size = calendar.components.map(\.size).max() ?? 0
+            let limit = min(limit, max(1, (32 << 20) / max(1, size)))
             var instances = set.instances(in: range, limit: limit).map { set.component(of: $0) }
             if let master, set.master == nil { instances.insert(master, at: 0) }
             result.components = instances
@@ -64,6 +66,14 @@ extension CalendarObject {
             result.components[index].properties = kept
         }
         return result
+    }
+}
+
+extension Component {
+    /// About how many octets it is written in.
+    fileprivate var size: Int {
+        properties.reduce(0) { $0 + Int($1.line.next - $1.line.start) }
+            + components.reduce(0) { $0 + $1.size }
     }
 }
 

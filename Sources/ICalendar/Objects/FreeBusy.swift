@@ -102,8 +102,7 @@ package struct FreeBusy: Sendable {
         var merged: [Period] = []
         for kind in Kind.allCases.reversed() {
             let own = FreeBusy.joined(periods.filter { $0.kind == kind })
-            let taken = FreeBusy.joined(merged)
-            merged += own.flatMap { FreeBusy.subtract(taken, from: $0) }
+            merged += FreeBusy.subtract(FreeBusy.joined(merged), from: own)
         }
         return merged.sorted { $0.start < $1.start }
     }
@@ -122,18 +121,25 @@ package struct FreeBusy: Sendable {
         return joined
     }
 
-    /// - Parameter taken: joined.
-    private static func subtract(_ taken: [Period], from period: Period) -> [Period] {
+    /// What of `periods` lies outside of `taken`; both in order and joined.
+    private static func subtract(_ taken: [Period], from periods: [Period]) -> [Period] {
         var rest: [Period] = []
-        var start = period.start
-        for other in taken where other.end > start && other.start < period.end {
-            if other.start > start {
-                rest.append(Period(start: start, end: other.start, kind: period.kind))
+        var first = 0
+        for period in periods {
+            var start = period.start
+            while first < taken.count, taken[first].end <= start { first += 1 }
+            var index = first
+            while index < taken.count, taken[index].start < period.end {
+                let other = taken[index]
+                if other.start > start {
+                    rest.append(Period(start: start, end: other.start, kind: period.kind))
+                }
+                start = max(start, other.end)
+                index += 1
             }
-            start = max(start, other.end)
-        }
-        if start < period.end {
-            rest.append(Period(start: start, end: period.end, kind: period.kind))
+            if start < period.end {
+                rest.append(Period(start: start, end: period.end, kind: period.kind))
+            }
         }
         return rest
     }

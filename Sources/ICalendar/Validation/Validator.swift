@@ -4,6 +4,7 @@ struct Validator {
 
     private(set) var findings: [Finding] = []
     private let zones: ZoneTable
+    private var lines = LineCounter()
 
     init(_ calendar: Component) {
         zones = ZoneTable(calendar: calendar, floating: .utc)
@@ -16,7 +17,7 @@ struct Validator {
             findings.append(
                 Finding(
                     tolerated: "END has another name than BEGIN",
-                    line: ASCII.lineNumber(of: Int(closing.line), in: closing.bytes),
+                    line: lines.line(of: Int(closing.line), in: closing.bytes),
                     property: component.name, section: "3.6"))
         }
         for property in component.properties where findings.count < Validator.most {
@@ -31,15 +32,18 @@ struct Validator {
     ) {
         findings.append(
             Finding(
-                tolerated: reason, line: property.lineNumber, property: property.name,
-                section: section))
+                tolerated: reason,
+                line: property.line.isNew
+                    ? 0 : lines.line(of: Int(property.line.nameStart), in: property.bytes),
+                property: property.name, section: section))
     }
 
     private mutating func add(_ reason: String, _ component: Component, section: String) {
         findings.append(
             Finding(
-                tolerated: reason, line: component.lineNumber, property: component.name,
-                section: section))
+                tolerated: reason,
+                line: component.opening.map { lines.line(of: Int($0.line), in: $0.bytes) } ?? 0,
+                property: component.name, section: section))
     }
 
     // MARK: Lines
@@ -77,7 +81,7 @@ struct Validator {
         findings.append(
             Finding(
                 tolerated: content == nil ? "an empty line" : "a line that is no content line",
-                line: ASCII.lineNumber(of: content ?? skipped.startIndex, in: bytes), property: nil,
+                line: lines.line(of: content ?? skipped.startIndex, in: bytes), property: nil,
                 section: "3.1"))
     }
 
@@ -193,6 +197,21 @@ struct Validator {
     private static func defect(ofList property: Property, count: Int) -> String? {
         let items = property.rawBytes.count { $0 == ASCII.comma } + 1
         return count < items ? "a value that cannot be read" : nil
+    }
+}
+
+/// Numbers of lines that are mostly asked for in rising order.
+private struct LineCounter {
+    private var offset = 0
+    private var line = 1
+
+    mutating func line(of target: Int, in bytes: [UInt8]) -> Int {
+        if target < offset { (offset, line) = (0, 1) }
+        while offset < min(target, bytes.count) {
+            if bytes[offset] == ASCII.lf { line += 1 }
+            offset += 1
+        }
+        return line
     }
 }
 

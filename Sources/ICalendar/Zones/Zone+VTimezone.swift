@@ -4,7 +4,16 @@ extension Zone {
     /// Before its first change the offset is the TZOFFSETFROM of that change. Nil without any
     /// STANDARD or DAYLIGHT that can be read.
     package init?(vtimezone: Component) {
-        guard let rules = ObservanceReader.rules(of: vtimezone) else { return nil }
+        var work = Zone.work
+        self.init(vtimezone: vtimezone, work: &work)
+    }
+
+    /// Steps for the rules of all VTIMEZONEs of an object; a plain one takes some hundred.
+    static let work = 200_000
+
+    /// - Parameter work: steps that may be taken; what is left of them.
+    init?(vtimezone: Component, work: inout Int) {
+        guard let rules = ObservanceReader.rules(of: vtimezone, &work) else { return nil }
         self.init(rules: rules)
     }
 }
@@ -19,12 +28,12 @@ private enum ObservanceReader {
 
     static let maximumOnsets = 20_000
 
-    static func rules(of vtimezone: Component) -> ZoneRules? {
+    static func rules(of vtimezone: Component, _ work: inout Int) -> ZoneRules? {
         var onsets: [Onset] = []
         var repeats = false
         for observance in vtimezone.components.prefix(500)
         where observance.name == "STANDARD" || observance.name == "DAYLIGHT" {
-            let isEndless = append(observance, to: &onsets)
+            let isEndless = append(observance, to: &onsets, &work)
             repeats = repeats || isEndless
             if onsets.count > maximumOnsets { break }
         }
@@ -52,7 +61,9 @@ private enum ObservanceReader {
     }
 
     /// - Returns: whether a rule goes on beyond the table.
-    private static func append(_ observance: Component, to onsets: inout [Onset]) -> Bool {
+    private static func append(
+        _ observance: Component, to onsets: inout [Onset], _ work: inout Int
+    ) -> Bool {
         guard let start = observance.first("DTSTART")?.dateTime,
             let from = observance.first("TZOFFSETFROM")?.utcOffset,
             let to = observance.first("TZOFFSETTO")?.utcOffset
@@ -78,7 +89,7 @@ private enum ObservanceReader {
         for property in observance.all("RRULE").prefix(10) {
             guard let rule = RecurrenceRule(bytes: property.rawBytes) else { continue }
             var generator = RecurrenceGenerator(
-                rule, start: start.civil, isDate: false, work: 200_000)
+                rule, start: start.civil, isDate: false, work: max(0, work))
             // Definitions that begin in the year 1 or 1601 would fill the table before 1970.
             generator.seek(to: Int64(CivilDate.day(year: 1900, month: 1, day: 1)) * 86_400)
             let until = rule.until.map { value in
@@ -91,6 +102,7 @@ private enum ObservanceReader {
                 count += 1
                 if count > 2000 { break }
             }
+            work = generator.workLeft
             isEndless = isEndless || rule.isUnbounded
         }
         return isEndless

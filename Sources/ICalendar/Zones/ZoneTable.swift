@@ -14,10 +14,11 @@ package struct ZoneTable: Sendable {
     /// - Parameter floating: what the viewer's calendar, or the CRM, is set to.
     package init(calendar: Component, floating: Zone) {
         self.floating = floating
+        var work = Zone.work
         for component in calendar.components where component.name == "VTIMEZONE" {
             guard zones.count < 500, let tzid = component.first("TZID")?.text, zones[tzid] == nil
             else { continue }
-            zones[tzid] = ZoneNames.iana(tzid) ?? DefinedZones.zone(of: component)
+            zones[tzid] = ZoneNames.iana(tzid) ?? DefinedZones.zone(of: component, &work)
         }
     }
 
@@ -55,12 +56,14 @@ package struct ZoneTable: Sendable {
 private enum DefinedZones {
     private static let known = Mutex<[[UInt8]: Zone?]>([:])
 
-    static func zone(of vtimezone: Component) -> Zone? {
+    static func zone(of vtimezone: Component, _ work: inout Int) -> Zone? {
         let key = vtimezone.serialized()
         // What nobody else repeats is not worth keeping.
-        guard key.count <= 20_000 else { return Zone(vtimezone: vtimezone) }
+        guard key.count <= 20_000 else { return Zone(vtimezone: vtimezone, work: &work) }
         if let zone = known.withLock({ $0[key] }) { return zone }
-        let zone = Zone(vtimezone: vtimezone)
+        let zone = Zone(vtimezone: vtimezone, work: &work)
+        // One that was cut short may be whole in another object.
+        guard work > 0 else { return zone }
         known.withLock {
             if $0.count >= 200 { $0.removeAll() }
             $0[key] = .some(zone)
