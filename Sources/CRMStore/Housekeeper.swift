@@ -29,6 +29,8 @@ package final class Housekeeper {
             }
             _ = try store.moveLogQueue()
             if try store.claim(.scan, every: try scanInterval()) {
+                // Processes that know different columns would undo each other's digests.
+                store.context.forgetInstallation()
                 _ = try store.scan()
             }
             if try store.claim(.prune, every: 3_600) {

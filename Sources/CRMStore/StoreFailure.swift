@@ -20,6 +20,15 @@ extension StoreFailure: DatabaseFailing {
 }
 
 extension StoreFailure {
+    /// In words, for the log.
+    var reason: String {
+        switch self {
+        case .database(let error): error.message
+        case .storage(.failed(let reason)), .storage(.unavailable(let reason)): reason
+        case .storage(let error): "\(error)"
+        }
+    }
+
     /// As the protocol layer is to see it: a database that is away or too busy is 503, anything else
     /// that the store did not expect is a bug.
     var storageError: StorageError {

@@ -13,13 +13,15 @@ extension Store {
         do throws(StoreFailure) {
             try mergeAtOnce(ids, pending: pending)
         } catch {
-            guard let failure = error.databaseError else { throw error }
-            if failure.isUnavailable { throw error }
-            if failure.isNoSuchColumn || failure.isNoSuchTable { context.forgetInstallation() }
+            if let failure = error.databaseError {
+                if failure.isUnavailable { throw error }
+                if failure.isNoSuchColumn || failure.isNoSuchTable { context.forgetInstallation() }
+            }
+            if case .storage(.unavailable) = error { throw error }
             if ids.count > 1 {
                 for id in ids { try merge([id], pending: pending) }
-            } else if !failure.isWorthRetrying, let id = ids.first {
-                try recordFailure(of: id, failure.message, pending: pending[id] ?? [])
+            } else if error.databaseError?.isWorthRetrying != true, let id = ids.first {
+                try recordFailure(of: id, error.reason, pending: pending[id] ?? [])
             }
         }
     }

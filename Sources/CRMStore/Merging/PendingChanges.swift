@@ -27,9 +27,14 @@ extension Store {
         try atTheEdge { () throws(StoreFailure) in
             guard context.merging.begin() else { return waitForRunningMerge() }
             defer { context.merging.end() }
-            _ = try mergePending(
-                tasks: Store.tasksPerRequest,
-                until: Clock.milliseconds + Store.millisecondsPerRequest)
+            do throws(StoreFailure) {
+                _ = try mergePending(
+                    tasks: Store.tasksPerRequest,
+                    until: Clock.milliseconds + Store.millisecondsPerRequest)
+            } catch .storage(.failed) {
+                // What cannot be merged stops nobody who asks for what can; the housekeeper meets the
+                // same failure and reports it.
+            }
         }
     }
 
