@@ -12,7 +12,7 @@ struct PosixZone {
 
     init?(_ text: String) {
         var reader = Reader(Array(text.utf8))
-        guard let name = reader.name(), let offset = reader.time(limit: 25) else { return nil }
+        guard let name = reader.name(), let offset = reader.time(limit: 23) else { return nil }
         standard = .init(offset: Int32(-offset), isDaylight: false, abbreviation: name)
         guard !reader.isAtEnd else {
             daylight = nil
@@ -21,10 +21,11 @@ struct PosixZone {
         guard let daylightName = reader.name() else { return nil }
         var daylightOffset = 3600 - offset
         if !reader.isAtEnd, !reader.isAt(ASCII.comma) {
-            guard let given = reader.time(limit: 25) else { return nil }
+            guard let given = reader.time(limit: 23) else { return nil }
             daylightOffset = -given
         }
-        guard reader.take(ASCII.comma), let start = reader.rule(), reader.take(ASCII.comma),
+        guard abs(daylightOffset) < 86_400, reader.take(ASCII.comma), let start = reader.rule(),
+            reader.take(ASCII.comma),
             let end = reader.rule(), reader.isAtEnd
         else { return nil }
         daylight = Daylight(

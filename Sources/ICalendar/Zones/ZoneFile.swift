@@ -57,8 +57,10 @@ struct TZif {
     /// Nil for bytes that are no such file.
     init?(_ bytes: [UInt8]) {
         guard let first = Header(bytes, at: 0) else { return nil }
-        if first.version >= 2, let second = Header(bytes, at: first.end(timeSize: 4)) {
-            guard read(bytes, second, timeSize: 8) else { return nil }
+        if first.version >= 2 {
+            guard let second = Header(bytes, at: first.end(timeSize: 4)),
+                read(bytes, second, timeSize: 8)
+            else { return nil }
             let end = second.end(timeSize: 8)
             if end < bytes.count, bytes[end] == ASCII.lf {
                 let line = bytes[(end + 1)...].prefix { $0 != ASCII.lf }
@@ -120,7 +122,8 @@ struct TZif {
         for index in 0..<header.typeCount {
             let at = typeStart + index * 6
             let offset = TZif.integer(bytes, at: at, size: 4)
-            guard abs(offset) <= 93_600 else { return false }
+            // What no UTC-OFFSET could say is no zone of ours.
+            guard abs(offset) < 86_400 else { return false }
             let nameAt = characters + Int(bytes[at + 5])
             let end = characters + header.characterCount
             let name = nameAt < end ? bytes[nameAt..<end].prefix { $0 != 0 } : bytes[0..<0]

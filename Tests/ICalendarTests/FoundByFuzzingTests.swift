@@ -1,0 +1,54 @@
+import Testing
+
+@testable import ICalendar
+
+@Suite("Inputs that fuzzing found")
+struct FoundByFuzzingTests {
+    /// A TZif file of one type and one change, version 2, with a footer.
+    private func zoneFile(change: Int64, offset: Int32, footer: String) -> [UInt8] {
+        func header(_ times: UInt8) -> [UInt8] {
+            Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
+                + [UInt8](repeating: 0, count: 12)
+                + [0, 0, 0, times, 0, 0, 0, 1, 0, 0, 0, 4]
+        }
+        func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+            withUnsafeBytes(of: number.bigEndian) { Array($0) }
+        }
+        let type = big(offset) + [0, 0] + Array("ABC\u{0}".utf8)
+        return header(0) + type + header(1) + big(change) + [0] + type + Array("\n\(footer)\n".utf8)
+    }
+
+    @Test func aZoneFileIsRead() throws {
+        let file = try #require(
+            TZif(zoneFile(change: 0, offset: 3600, footer: "CET-1CEST,M3.5.0,M10.5.0/3")))
+        let zone = Zone(rules: try #require(file.rules(name: nil)))
+        #expect(zone.offset(at: 1_720_000_000) == 7200)
+    }
+
+    @Test func aLastChangeBeyondTheTable() throws {
+        let file = try #require(
+            TZif(zoneFile(change: .max, offset: 3600, footer: "CET-1CEST,M3.5.0,M10.5.0/3")))
+        #expect(file.rules(name: nil)?.offset(at: 0) == 3600)
+    }
+
+    @Test func anOffsetOfADayIsNone() {
+        #expect(TZif(zoneFile(change: 0, offset: 90_000, footer: "")) == nil)
+        #expect(PosixZone("ABC-23:59DEF,M3.5.0,M10.5.0") == nil)
+        #expect(PosixZone("ABC24") == nil)
+    }
+
+    @Test func aZoneFileCutShort() {
+        let whole = zoneFile(change: 0, offset: 3600, footer: "CET-1CEST,M3.5.0,M10.5.0/3")
+        for count in 0..<whole.count { _ = TZif(Array(whole[..<count]))?.rules(name: nil) }
+        #expect(TZif(Array(whole[..<60])) == nil)
+    }
+
+    @Test func aParameterAfterAQuoteThatNobodyClosed() throws {
+        let calendar = try Component.parse(
+            bytes("BEGIN:VCALENDAR\nLOCATION;ALTREP=\"http://x.example:text\nEND:VCALENDAR\n"))
+        var property = try #require(calendar.first("LOCATION"))
+        property.setParameter("X-A", to: "b\"\n^c;:,")
+        #expect(property.parameter("X-A") == "b\"\n^c;:,")
+        #expect(property.rawValue == "//x.example:text")
+    }
+}
