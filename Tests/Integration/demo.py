@@ -149,6 +149,8 @@ def main() -> int:
         return 1
     try:
         with Demo(directory, port) as demo:
+            # Of an earlier one that was killed.
+            demo.environment.unlink(missing_ok=True)
             demo.start()
             introduce(demo)
             demo.wait()

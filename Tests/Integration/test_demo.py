@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Demo:
     def __init__(self, directory: Path) -> None:
         self.directory, self.port = directory, free_port()
         self.output = directory.with_suffix(".txt")
+        self.started = time.time()
         with self.output.open("w") as output:
             self.make = subprocess.Popen(
                 ["make", "demo", f"DEMO_DIR={directory}", f"DEMO_PORT={self.port}"],
@@ -28,30 +30,32 @@ class Demo:
                 stderr=subprocess.STDOUT, start_new_session=True,
             )
 
-    def wait_until_up(self) -> dict[str, str]:
-        """The variables of demo.env."""
+    def wait_until_up(self, fresh: bool = False) -> dict[str, str]:
+        """The variables of demo.env.
+
+        - Parameter fresh: whether one of an earlier demo may still lie there.
+        """
         path = self.directory / "demo.env"
         wait_for(
-            lambda: path.exists() or self.make.poll() is not None, 240, "demo.env"
+            lambda: self.make.poll() is not None
+            or (path.exists() and not (fresh and path.stat().st_mtime < self.started)),
+            240, "demo.env",
         )
-        assert path.exists(), self.output.read_text()
+        assert self.make.poll() is None, self.output.read_text()
         return dict(word.split("=", 1) for word in shlex.split(path.read_text()))
 
     def processes(self) -> list[int]:
         return processes_naming(str(self.directory))
 
-    def assert_gone(self) -> None:
-        self.make.wait(30)
-        wait_for(lambda: not self.processes(), 10, "the end of every process of the demo")
-        assert not (self.directory / "demo.env").exists()
 
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], Demo]]:
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Demo]]:
+    """Starts a demo in a directory of that name, and ends what is left of it at last."""
     demos: list[Demo] = []
+    directory = tmp_path_factory.mktemp("demos")
 
     def start(name: str) -> Demo:
-        demos.append(Demo(tmp_path / name))
+        demos.append(Demo(directory / name))
         return demos[-1]
 
     yield start
@@ -59,6 +63,27 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], Demo]]:
         if demo.make.poll() is None:
             os.killpg(demo.make.pid, signal.SIGTERM)
             demo.make.wait(30)
+
+
+#: Ways to end a demo.
+ENDS: dict[str, Callable[[Demo], None]] = {
+    "Ctrl-C": lambda demo: os.killpg(demo.make.pid, signal.SIGINT),
+    "SIGTERM to the group": lambda demo: os.killpg(demo.make.pid, signal.SIGTERM),
+    "SIGTERM to make": lambda demo: demo.make.terminate(),
+    "SIGKILL to the group": lambda demo: os.killpg(demo.make.pid, signal.SIGKILL),
+}
+
+
+@pytest.fixture(scope="module")
+def running(start: Callable[[str], Demo]) -> dict[str, Demo]:
+    """Demos side by side, one for each way to end one."""
+    demos = {end: start(end.replace(" ", "-")) for end in ENDS}
+    for demo in demos.values():
+        demo.wait_until_up()
+    return demos
+
+
+KEPT = icalendar.event("kept@demo")
 
 
 def client_for(variables: dict[str, str]) -> Client:
@@ -77,8 +102,8 @@ def sql(variables: dict[str, str], statement: str) -> str:
     ).stdout.strip()
 
 
-def test_demo_serves_the_crm_both_ways(start: Callable[[str], Demo]) -> None:
-    variables = start("demo").wait_until_up()
+def test_demo_serves_the_crm_both_ways(running: dict[str, Demo]) -> None:
+    variables = running["Ctrl-C"].wait_until_up()
     client = client_for(variables)
     home = client.propfind(client.home(), "d:displayname", depth="1").responses
     assert client.calendar("crm-tasks") in home
@@ -92,58 +117,38 @@ def test_demo_serves_the_crm_both_ways(start: Callable[[str], Demo]) -> None:
     assert sql(variables, "SELECT COUNT(*) FROM tasks WHERE title = 'From a client'") == "1"
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        lambda demo: os.killpg(demo.make.pid, signal.SIGINT),
-        lambda demo: os.killpg(demo.make.pid, signal.SIGTERM),
-        lambda demo: demo.make.terminate(),
-        lambda demo: os.killpg(demo.make.pid, signal.SIGKILL),
-    ],
-    ids=["Ctrl-C", "SIGTERM to the group", "SIGTERM to make", "SIGKILL to the group"],
-)
-def test_ended_demo_leaves_no_process(
-    start: Callable[[str], Demo], end: Callable[[Demo], None], request: pytest.FixtureRequest
-) -> None:
-    demo = start("demo")
-    demo.wait_until_up()
-    assert len(demo.processes()) >= 4
-    end(demo)
-    demo.make.wait(30)
-    wait_for(lambda: not demo.processes(), 10, "the end of every process of the demo")
-    # Nobody is left to take it away after SIGKILL.
-    if "SIGKILL" not in request.node.name:
-        assert not (demo.directory / "demo.env").exists()
-
-
-def test_second_demo_beside_the_first(start: Callable[[str], Demo]) -> None:
-    first, second = start("first"), start("second")
-    one, two = (client_for(demo.wait_until_up()) for demo in (first, second))
-    path = one.calendar("crm-tasks") + "only-here.ics"
-    assert one.put(path, icalendar.event("only@here")).status == 201
+def test_demos_side_by_side_are_apart(running: dict[str, Demo]) -> None:
+    one, two = (client_for(running[end].wait_until_up()) for end in ("Ctrl-C", "SIGTERM to make"))
+    path = one.calendar("crm-tasks") + "kept.ics"
+    assert one.put(path, KEPT).status == 201
     assert two.get(path).status == 404
-    os.killpg(first.make.pid, signal.SIGINT)
-    first.assert_gone()
-    assert two.propfind(two.home(), "d:displayname").status == 207
 
 
-def test_demo_goes_on_where_an_earlier_one_ended(start: Callable[[str], Demo]) -> None:
-    demo = start("demo")
-    client = client_for(demo.wait_until_up())
-    path = client.calendar("crm-tasks") + "kept.ics"
-    text = icalendar.event("kept@demo")
-    assert client.put(path, text).status == 201
-    os.killpg(demo.make.pid, signal.SIGINT)
-    demo.assert_gone()
-    again = client_for(start("demo").wait_until_up())
-    assert again.get(path).text == text
-
-
-def test_demo_that_cannot_have_its_port_says_so(start: Callable[[str], Demo]) -> None:
-    first = start("first")
-    first.wait_until_up()
+def test_demo_that_cannot_have_its_port_says_so(running: dict[str, Demo], tmp_path: Path) -> None:
     ran = subprocess.run(
-        ["make", "demo", f"DEMO_DIR={first.directory}-2", f"DEMO_PORT={first.port}"],
+        ["make", "demo", f"DEMO_DIR={tmp_path}/demo", f"DEMO_PORT={running['Ctrl-C'].port}"],
         cwd=REPOSITORY, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240,
     )
     assert ran.returncode != 0 and "DEMO_PORT" in ran.stderr
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_ended_demo_leaves_no_process(running: dict[str, Demo], end: str) -> None:
+    demo = running[end]
+    assert len(demo.processes()) >= 4
+    ENDS[end](demo)
+    demo.make.wait(30)
+    wait_for(lambda: not demo.processes(), 10, "the end of every process of the demo")
+    # Nobody is left to take it away after SIGKILL.
+    if not end.startswith("SIGKILL"):
+        assert not (demo.directory / "demo.env").exists()
+
+
+@pytest.mark.parametrize("end", ["Ctrl-C", "SIGKILL to the group"])
+def test_demo_goes_on_where_an_earlier_one_ended(
+    running: dict[str, Demo], start: Callable[[str], Demo], end: str
+) -> None:
+    assert not running[end].processes()
+    again = client_for(start(running[end].directory.name).wait_until_up(fresh=True))
+    answer = again.get(again.calendar("crm-tasks") + "kept.ics")
+    assert (answer.status, answer.text) == ((200, KEPT) if end == "Ctrl-C" else (404, answer.text))

@@ -42,6 +42,6 @@ def test_options_it_names_exist() -> None:
             assert option in helps[command], f"crm-caldav {command} {option}"
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z]+)", README))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^ +)make ([a-z]+)", README, re.MULTILINE))))
 def test_make_targets_it_names_exist(target: str) -> None:
     assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
