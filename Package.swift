@@ -79,6 +79,9 @@ let package = Package(
             dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
+        .testTarget(
+            name: "ProgramTests", dependencies: ["crm-caldav", "CRMStore", "FastCGI", "MariaDB"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

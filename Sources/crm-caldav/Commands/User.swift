@@ -101,7 +101,7 @@ struct SignInTrial {
                 isAccepted: isRight,
                 sentence: "\(user.name): the password is \(isRight ? "right" : "wrong")")
         } catch {
-            throw failure("\(error)", Exit.database)
+            throw failure(error.reason, Exit.database)
         }
     }
 }

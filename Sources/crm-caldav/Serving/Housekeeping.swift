@@ -28,7 +28,7 @@ final class Housekeeping: Sendable {
                 try housekeeper.turn()
                 lastReason = nil
             } catch {
-                let reason = "\(error)"
+                let reason = error.reason
                 // Once, not every second as long as the database is away.
                 if reason != lastReason {
                     logs.event(.error, "housekeeping failed", [("reason", reason)])
@@ -39,6 +39,16 @@ final class Housekeeping: Sendable {
                 if isStopping.load(ordering: .relaxed) { break }
                 usleep(50_000)
             }
+        }
+    }
+}
+
+extension StorageError {
+    /// What an operator reads; the database's own words where there are any.
+    var reason: String {
+        switch self {
+        case .unavailable(let reason), .failed(let reason): reason
+        default: "\(self)"
         }
     }
 }

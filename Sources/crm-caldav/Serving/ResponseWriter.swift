@@ -22,13 +22,16 @@ struct ResponseWriter {
         for (name, value) in response.fields {
             head += "\(name): \(Self.oneLine(value))\r\n"
         }
+        let hasLength = response.fields.contains { $0.name.lowercased() == "content-length" }
         switch response.body {
         case .empty:
-            if Self.mayHaveContent(response.status), !isHead { head += "Content-Length: 0\r\n" }
+            if !hasLength, !isHead, Self.mayHaveContent(response.status) {
+                head += "Content-Length: 0\r\n"
+            }
             try exchange.write((head + "\r\n").utf8)
         case .bytes(let bytes):
-            head += "Content-Length: \(bytes.count)\r\n\r\n"
-            try exchange.write(head.utf8)
+            if !hasLength { head += "Content-Length: \(bytes.count)\r\n" }
+            try exchange.write((head + "\r\n").utf8)
             guard !isHead else { return }
             contentBytes = bytes.count
             try exchange.write(bytes)
