@@ -6,9 +6,10 @@ import ICalendar
 @main
 enum Probe {
     static func main() {
-        if CommandLine.arguments.dropFirst().first == "bench" {
-            Bench.run()
-            return
+        switch CommandLine.arguments.dropFirst().first {
+        case "bench": return Bench.run()
+        case "event": return print(String(decoding: Bench.object, as: UTF8.self), terminator: "")
+        default: break
         }
         while let line = readLine() {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(

@@ -20,8 +20,14 @@ enum ASCII {
         byte >= 0x61 && byte <= 0x7A ? byte & 0xDF : byte
     }
 
-    static func uppercasedString(_ bytes: [UInt8]) -> String {
-        decode(bytes.map(uppercased)[...])
+    static func uppercasedString<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> String {
+        guard bytes.count <= 32, bytes.allSatisfy({ $0 < 0x80 }) else {
+            return decode(bytes.map(uppercased)[...])
+        }
+        return String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            for (index, byte) in bytes.enumerated() { buffer[index] = uppercased(byte) }
+            return bytes.count
+        }
     }
 
     /// A name fit to be written: upper case, of letters, digits and hyphens (RFC 5545 §3.1).

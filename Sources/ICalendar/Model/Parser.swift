@@ -104,7 +104,7 @@ struct Parser {
         guard open.count < limits.depth else {
             throw tooLarge(line, "more than \(limits.depth) components inside each other")
         }
-        let name = ASCII.uppercasedString(Array(ASCII.trim(value(of: line))))
+        let name = ASCII.uppercasedString(value(of: line))
         guard !name.isEmpty else { throw error(line, "the component has no name") }
         guard !open.isEmpty || name == "VCALENDAR" else {
             throw error(line, "\(name) where VCALENDAR should begin")
@@ -117,7 +117,7 @@ struct Parser {
 
     private mutating func end(_ line: ContentLine) throws(ICalendarError) {
         guard var component = open.popLast() else { throw error(line, "nothing to end") }
-        let name = ASCII.trim(value(of: line))
+        let name = value(of: line)
         // A misspelt END ends what is open; the END of something further out does not.
         guard isNamed(component, name) || !open.contains(where: { isNamed($0, name) }) else {
             throw error(line, "\(component.name) should end here")
@@ -156,8 +156,12 @@ struct Parser {
         return ASCII.equalIgnoringCase(lines.bytes, from, to, name)
     }
 
-    private func value(of line: ContentLine) -> [UInt8] {
-        Property(bytes: lines.bytes, line: line).rawBytes
+    /// Without blanks around it.
+    private func value(of line: ContentLine) -> ArraySlice<UInt8> {
+        guard line.isFolded else {
+            return ASCII.trim(lines.bytes[Int(line.valueStart)..<Int(line.end)])
+        }
+        return ASCII.trim(Property(bytes: lines.bytes, line: line).rawBytes)
     }
 
     private func raw(_ line: ContentLine) -> RawLines {

@@ -133,7 +133,11 @@ extension Property {
 extension ASCII {
     /// Without blanks at either end.
     static func trim(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
-        var slice = bytes[...]
+        trim(bytes[...])
+    }
+
+    static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var slice = bytes
         while let byte = slice.first, byte <= space { slice = slice.dropFirst() }
         while let byte = slice.last, byte <= space { slice = slice.dropLast() }
         return slice
