@@ -16,6 +16,19 @@ package enum Href {
         }
     }
 
+    /// The same for bytes lent by a listing.
+    package static func append(segment: UnsafeRawBufferPointer, to buffer: inout [UInt8]) {
+        var start = 0
+        isUnreserved.withUnsafeBufferPointer { isUnreserved in
+            for index in 0..<segment.count where !isUnreserved[Int(segment[index])] {
+                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: segment[start..<index]))
+                append(segment: CollectionOfOne(segment[index]), to: &buffer)
+                start = index + 1
+            }
+        }
+        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: segment[start...]))
+    }
+
     package static func encode(segment: String) -> String {
         var buffer: [UInt8] = []
         append(segment: segment.utf8, to: &buffer)

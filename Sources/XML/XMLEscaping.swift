@@ -17,7 +17,7 @@ package enum XMLEscaping {
                     index += 1
                     continue
                 }
-                buffer.append(contentsOf: text[start..<index])
+                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
                 buffer.append(contentsOf: reference.utf8)
                 index += 1
                 start = index
@@ -27,13 +27,13 @@ package enum XMLEscaping {
                     index += length
                     continue
                 }
-                buffer.append(contentsOf: text[start..<index])
+                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
                 buffer.append(contentsOf: "\u{FFFD}".utf8)
                 index += 1
                 start = index
             }
         }
-        buffer.append(contentsOf: text[start..<index])
+        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
     }
 
     @inline(__always)

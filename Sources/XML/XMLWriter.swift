@@ -67,6 +67,22 @@ package final class XMLWriter {
         }
     }
 
+    /// Opens an element whose tag was rendered before.
+    package func start(_ tag: XMLTag) {
+        closeStartTag()
+        buffer.append(contentsOf: tag.opening)
+        startTagIsOpen = true
+    }
+
+    package func end(_ tag: XMLTag) {
+        if startTagIsOpen {
+            buffer.append(contentsOf: "/>".utf8)
+            startTagIsOpen = false
+        } else {
+            buffer.append(contentsOf: tag.closing)
+        }
+    }
+
     package func empty(_ name: XMLName) {
         start(name)
         end(name)
@@ -187,6 +203,23 @@ package final class XMLWriter {
         closeStartTag()
         defer { buffer = [] }
         return buffer
+    }
+}
+
+/// An element's tags as bytes, for what is written once for each row of a long list.
+package struct XMLTag: Sendable {
+    /// Without the last `>`.
+    fileprivate let opening: [UInt8]
+    fileprivate let closing: [UInt8]
+
+    package init(_ name: XMLName, _ namespaces: XMLNamespaces) {
+        let writer = XMLWriter(namespaces: namespaces)
+        writer.start(name)
+        opening = writer.takeBytes().dropLast()
+        writer.raw(opening)
+        let mark = writer.mark
+        writer.end(name)
+        closing = Array(writer.takeBytes()[mark.count...])
     }
 }
 

@@ -5,6 +5,9 @@ import XML
 struct PropertyDefinition: Sendable {
     let name: XMLName
     /// Where it exists; elsewhere it is answered with 404.
+    ///
+    /// What exists on objects alone is read from the object's row; what exists elsewhere too is the
+    /// same for all objects of a calendar, and is made once for a listing.
     let on: ResourceKinds
     /// Part of `allprop`; the properties of RFC 4791 are not (§5.2).
     let inAllprop: Bool

@@ -11,28 +11,50 @@ final class PropertyWriter {
     /// Names without a value are left out of the answer (RFC 8144 §2.1).
     private let isMinimal: Bool
     /// What a listing writes for each object.
-    private let objectProperties: [PropertyDefinition]
-    /// The propstat of names that no object has.
-    private let objectsLack: [UInt8]
+    private var objectProperties: [ObjectPart]
+    private var isSettled = false
+    /// Whether an object has nothing to show, only something to lack.
+    private let objectsLackAll: Bool
+    /// From the last property of an object to the end of its response, with the propstat of names
+    /// that no object has.
+    private let objectEnd: [UInt8]
 
     private var writer: XMLWriter { multistatus.writer }
+
+    /// A piece of what is written for each object.
+    private enum ObjectPart {
+        case property(PropertyDefinition, XMLTag)
+        /// Properties that are the same for all objects of a calendar, as markup.
+        case markup([UInt8])
+    }
 
     init(_ selection: PropertySelection, _ context: Context, to multistatus: Multistatus) {
         self.selection = selection
         self.multistatus = multistatus
         isMinimal = context.preferences.isMinimal
-        var found: [PropertyDefinition] = []
+        var found: [ObjectPart] = []
         var missing: [XMLName] = []
         for name in selection.names(on: .object) {
             if let definition = PropertyTable.definition(of: name, on: .object) {
-                found.append(definition)
+                found.append(.property(definition, XMLTag(name, .webDAV)))
             } else {
                 missing.append(name)
             }
         }
         objectProperties = found
-        objectsLack = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+        let lacks = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+        objectsLackAll = found.isEmpty && !lacks.isEmpty
+        objectEnd = lacks + Array("</d:response>".utf8)
     }
+
+    // Markup around each object of a listing.
+    private static let beforeHref = Array("<d:response><d:href>".utf8)
+    private static let afterHref = Array("</d:href>".utf8)
+    private static let beforeProperties = Array("<d:propstat><d:prop>".utf8)
+    private static let noProperties = Array("<d:propstat><d:prop/>".utf8)
+    private static let afterProperties = Array("</d:prop>".utf8)
+    private static let afterProp = Array(
+        "<d:status>\(Multistatus.line(.ok))</d:status></d:propstat>".utf8)
 
     private static func propstat(lacking names: [XMLName]) -> [UInt8] {
         guard !names.isEmpty else { return [] }
@@ -106,25 +128,48 @@ final class PropertyWriter {
         _ subject: Subject, href: (inout [UInt8]) -> Void, hasExtra: Bool = false,
         extra: () -> Void = {}
     ) throws {
-        writer.start(.dav("response"))
-        writer.start(.dav("href"))
+        let writer = self.writer
+        writer.raw(PropertyWriter.beforeHref)
         writer.raw(href)
-        writer.end(.dav("href"))
-        if !objectProperties.isEmpty || hasExtra || objectsLack.isEmpty {
-            writer.start(.dav("propstat"))
-            writer.start(.dav("prop"))
-            for definition in objectProperties {
-                writer.start(definition.name)
-                if !selection.isNamesOnly { _ = try definition.write(subject, writer) }
-                writer.end(definition.name)
+        writer.raw(PropertyWriter.afterHref)
+        if hasExtra || !objectProperties.isEmpty {
+            writer.raw(PropertyWriter.beforeProperties)
+            try settleCommonProperties(subject)
+            for part in objectProperties {
+                switch part {
+                case .markup(let markup): writer.raw(markup)
+                case .property(let definition, let tag):
+                    writer.start(tag)
+                    _ = try definition.write(subject, writer)
+                    writer.end(tag)
+                }
             }
             extra()
-            writer.end(.dav("prop"))
-            multistatus.status(.ok)
-            writer.end(.dav("propstat"))
+            writer.raw(PropertyWriter.afterProperties)
+            writer.raw(PropertyWriter.afterProp)
+        } else if !objectsLackAll {
+            writer.raw(PropertyWriter.noProperties)
+            writer.raw(PropertyWriter.afterProp)
         }
-        writer.raw(objectsLack)
-        writer.end(.dav("response"))
+        writer.raw(objectEnd)
+    }
+}
+
+extension PropertyWriter {
+    /// Renders, once, what does not vary: the properties that not objects alone have.
+    private func settleCommonProperties(_ subject: Subject) throws {
+        guard !isSettled else { return }
+        isSettled = true
+        objectProperties = try objectProperties.map { part in
+            guard case .property(let definition, let tag) = part,
+                selection.isNamesOnly || definition.on != .object
+            else { return part }
+            let fragment = XMLWriter(namespaces: .webDAV)
+            fragment.start(tag)
+            if !selection.isNamesOnly { _ = try definition.write(subject, fragment) }
+            fragment.end(tag)
+            return .markup(fragment.takeBytes())
+        }
     }
 }
 
