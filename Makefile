@@ -8,9 +8,10 @@ export PATH := $(PATH):/usr/sbin:$(CURDIR)/.build/programs/usr/sbin
 DEMO_DIR ?= .build/demo
 DEMO_PORT ?= 8080
 
-# Libraries are looked for in lib/ beside the program first: an archive for a web space has them there.
+# Libraries, and what they need themselves (hence the old dtags), are looked for in lib/ beside the
+# program first: an archive for a web space has them there.
 PROGRAM := swift build -c release --static-swift-stdlib --product crm-caldav \
-	-Xlinker -rpath -Xlinker '$$ORIGIN/lib'
+	-Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker '$$ORIGIN/lib'
 PYTEST := PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python -m pytest -c Tests/Integration/pytest.ini
 INSTALL := Tests/Integration/install-missing
 STRICT := Tests/Integration/without-warnings
@@ -39,10 +40,13 @@ soak:  ## Run the load tests at full length: about ten minutes
 	$(PROGRAM)
 	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py
 
+fuzz:  ## Feed the iCalendar parser what nobody would send: minutes to hours
+	@Tests/Fuzz/run $(FUZZ_RUNS)
+
 lint:  ## Check the format of all Swift files
 	swift format lint --strict --recursive --parallel Sources Tests Package.swift
 
 dist: build  ## Make the archive for a web space: .build/crm-caldav-web-space.tar.gz
 	@Tests/Integration/make-archive
 
-.PHONY: help demo build test soak lint dist
+.PHONY: help demo build test soak fuzz lint dist

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.processes import wait_for
 from harness.stack import REPOSITORY, Stack
 
 DOCUMENTED = REPOSITORY / "sql" / "documented.sql"
@@ -112,6 +113,20 @@ def test_printed_sql_makes_the_same_schema(crm: Stack) -> None:
     tables = crm.sql_rows("SHOW TABLES")
     crm.migrate()
     assert crm.sql_rows("SHOW TABLES") == tables
+
+
+def test_printed_sql_is_enough_to_serve(crm: Stack) -> None:
+    """Tasks are taken over by the worker where nobody can run `migrate`."""
+    crm.database.run(crm.command("migrate", "--print"), crm.database_name)
+    crm.worker.start()
+    dav = crm.client("anna", crm.front("nginx"))
+    expected = crm.sql_value(
+        "SELECT COUNT(*) FROM tasks JOIN users ON users.id = user_id WHERE username = 'anna'"
+    )
+    wait_for(
+        lambda: len(dav.names(dav.calendar("crm-tasks"))) == int(expected or 0), 20,
+        "all tasks in the calendar",
+    )
 
 
 def test_uninstall_takes_ours_away_and_keeps_the_documented_parts(crm: Stack) -> None:
