@@ -8,9 +8,13 @@ final class CalDAVHandler: RequestHandler {
     private let server: Server
     private let reader: RequestReader
     private let logs: Logs
+    private let holdsBack: Int
 
-    init(server: Server, settings: ServeSettings, logs: Logs) {
+    /// - Parameter holdsBack: bytes of a streamed body that are held back in case it ends, or fails,
+    ///   within them.
+    init(server: Server, settings: ServeSettings, logs: Logs, holdsBack: Int) {
         self.server = server
+        self.holdsBack = holdsBack
         self.reader = RequestReader(settings: settings)
         self.logs = logs
     }
@@ -36,7 +40,8 @@ final class CalDAVHandler: RequestHandler {
     private func send(
         _ response: Response, to exchange: Exchange, _ origin: RequestReader.Origin
     ) -> (status: Int, bytes: Int) {
-        var writer = ResponseWriter(exchange, isHead: origin.method == "HEAD")
+        var writer = ResponseWriter(
+            exchange, isHead: origin.method == "HEAD", holdsBack: holdsBack)
         do {
             try writer.write(response)
         } catch let error as ConnectionLost {

@@ -35,7 +35,16 @@ struct Service: Sendable {
         let server = Server(
             settings: serverSettings, verifier: signIn, store: Store(context: context),
             log: { [logs] in logs.event($0) })
-        return CalDAVHandler(server: server, settings: configuration.serve, logs: logs)
+        return CalDAVHandler(
+            server: server, settings: configuration.serve, logs: logs, holdsBack: holdsBack)
+    }
+
+    /// nginx and mod_proxy_fcgi pass a broken answer on as broken. mod_fcgid and plain CGI end it as if
+    /// it were whole, and half a calendar has clients delete the other half: there, all of an answer
+    /// that is not huge is made before the first byte of it goes out.
+    private var holdsBack: Int {
+        Executable.isNamedForFastCGI || !Listener.isInherited && CommonGateway.isCaller
+            ? 8 << 20 : 32 << 10
     }
 
     private var serverSettings: ServerSettings {
