@@ -97,7 +97,19 @@ CREATE TABLE IF NOT EXISTS caldav_properties (
     PRIMARY KEY (calendar_id, viewer, property)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
--- Deleted and overwritten versions; kept 30 days.
+-- Calendars that were deleted, each with its objects in caldav_trash; kept 30 days.
+CREATE TABLE IF NOT EXISTS caldav_trash_calendars (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    discarded BIGINT NOT NULL,
+    actor VARBINARY(255) NOT NULL,               -- the user's name
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id, as it was
+    owner VARBINARY(255) NOT NULL,
+    uri VARBINARY(255) NOT NULL,
+    calendar MEDIUMBLOB NOT NULL,                -- its row, a line name=value a column
+    KEY age (discarded)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- Deleted and overwritten versions; kept 30 days, at most 50 of an object.
 CREATE TABLE IF NOT EXISTS caldav_trash (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     discarded BIGINT NOT NULL,
@@ -110,7 +122,11 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     etag VARBINARY(40) NOT NULL,
     icalendar MEDIUMBLOB NOT NULL,
     task_id BIGINT NULL,
-    task MEDIUMBLOB NULL,                        -- the mapped columns of the row
+    task MEDIUMBLOB NULL,                        -- the mapped columns when row and object last agreed;
+                                                 -- NULL where task_row says the same
+    task_row MEDIUMBLOB NULL,                    -- every column of a row that a client deleted
+    batch BIGINT UNSIGNED NULL,                  -- caldav_trash_calendars.id
     KEY age (discarded),
-    KEY object (calendar_id, name, id)
+    KEY object (calendar_id, name, id),
+    KEY batch (batch)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

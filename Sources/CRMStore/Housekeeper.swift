@@ -33,8 +33,10 @@ package final class Housekeeper {
                 store.context.forgetInstallation()
                 _ = try store.scan()
             }
-            if try store.claim(.prune, every: 3_600) {
-                try store.prune()
+            if try store.claim(.prune, every: 3_600),
+                !(try store.prune(until: Clock.milliseconds + 800))
+            {
+                try store.release(.prune)
             }
         }
     }
@@ -75,6 +77,7 @@ extension Store {
         UPDATE caldav_meta SET value = ?
          WHERE name = ? AND CAST(CAST(value AS CHAR) AS SIGNED) <= ?
         """
+    private static let release: SQL = "UPDATE caldav_meta SET value = '0' WHERE name = ?"
 
     func meta(_ name: String) throws(StoreFailure) -> String? {
         try database { () throws(DatabaseError) in
@@ -100,27 +103,10 @@ extension Store {
         }
     }
 
-    private static let pruneTombstones: SQL =
-        "DELETE FROM caldav_tombstones WHERE removed < ? LIMIT 10000"
-    private static let raiseFloors: SQL = """
-        UPDATE caldav_calendar_state AS s
-          JOIN (SELECT calendar_id, MAX(revision) AS revision FROM caldav_tombstones
-                 WHERE removed < ? GROUP BY calendar_id) AS t ON t.calendar_id = s.calendar_id
-           SET s.floor = GREATEST(s.floor, t.revision)
-        """
-    private static let pruneTrash: SQL = "DELETE FROM caldav_trash WHERE discarded < ? LIMIT 10000"
-
-    /// Throws away tombstones after 180 days, the trash after 30, log rows after 90. A token from before
-    /// a lost tombstone is no longer valid.
-    fileprivate func prune() throws(StoreFailure) {
-        let day: Int64 = 86_400
-        try connection.transaction { () throws(StoreFailure) in
-            try database { () throws(DatabaseError) in
-                _ = try connection.execute(Store.raiseFloors, .int(now - 180 * day))
-                _ = try connection.execute(Store.pruneTombstones, .int(now - 180 * day))
-                _ = try connection.execute(Store.pruneTrash, .int(now - 30 * day))
-            }
+    /// Makes a duty due again: it was not finished.
+    fileprivate func release(_ duty: Duty) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(Store.release, .bytes(Array(duty.rawValue.utf8)))
         }
-        try pruneLog(days: 90)
     }
 }

@@ -37,7 +37,8 @@ extension StoreFailure {
         case .database(let error) where error.isUnavailable || error.isWorthRetrying:
             .unavailable(error.message)
         case .database(let error):
-            .failed("\(error.code) \(error.message) in: \(error.statement ?? "")")
+            error.refusal.map { .refused($0) }
+                ?? .failed("\(error.code) \(error.message) in: \(error.statement ?? "")")
         }
     }
 }

@@ -31,6 +31,8 @@ package struct StoreSettings: Sendable {
 
     package var limits = ObjectLimits()
 
+    package var retention = Retention()
+
     /// A directory for what survives a restart outside the database (known revisions, remembered
     /// sign-in key). Nil: none, then such facts live in each process only.
     package var stateDirectory: String?
@@ -86,6 +88,20 @@ package enum ConfirmedMeaning: String, Sendable, CaseIterable {
 
 package enum AllDayEnd: String, Sendable, CaseIterable {
     case exclusive, inclusive
+}
+
+/// How long is kept what no calendar shows any more.
+package struct Retention: Sendable {
+    /// Days in the trash.
+    package var trashDays: Int64 = 30
+    /// Versions of one object in the trash.
+    package var trashVersions: Int64 = 50
+    /// Days of `caldav_sync_log`.
+    package var logDays: Int64 = 90
+    /// Days for which a client that was away still learns by its sync token what was removed.
+    package var tombstoneDays: Int64 = 180
+
+    package init() {}
 }
 
 /// What a calendar object may be at most; announced as the properties of RFC 4791 §5.2.5 to §5.2.9.

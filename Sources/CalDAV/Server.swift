@@ -127,6 +127,7 @@ package struct Server {
                 .conflict, "The calendar \"\(uri)\" is here, whose name differs in case alone.")
         case .uidInUse:
             return RequestError(.noUIDConflict, "Another object of the calendar has that UID.")
+        case .refused(let reason): return RequestError(.forbidden, reason)
         case .failed(let reason):
             log(.unexpected(reason))
             return RequestError(.internalServerError, "Something went wrong here.")

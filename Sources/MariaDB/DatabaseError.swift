@@ -67,6 +67,10 @@ extension DatabaseError {
     package var isBadValue: Bool { [1264, 1265, 1292, 1366].contains(code) }
     /// The row that a foreign key names is not there (1452), or is still referred to (1451).
     package var isForeignKey: Bool { code == 1451 || code == 1452 }
+    /// A trigger or routine raised it (SIGNAL SQLSTATE '45000'); the message is its author's.
+    package var isSignalled: Bool { sqlState == "45000" }
+    /// A CHECK does not hold: MariaDB 4025, MySQL 3819.
+    package var isCheckViolated: Bool { code == 4025 || code == 3819 }
     package var isNoSuchTable: Bool { code == 1146 }
     package var isNoSuchColumn: Bool { code == 1054 }
     /// The account lacks a privilege.

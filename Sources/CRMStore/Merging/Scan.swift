@@ -31,6 +31,15 @@ extension Store {
         return found
     }
 
+    /// How many tasks the scan would find.
+    func differenceCount() throws(StoreFailure) -> Int {
+        let statement = try installation().statements.scanCount
+        return try database { () throws(DatabaseError) in
+            let cursor = try connection.query(statement, 0, 0)
+            return try cursor.next() ? Int(clamping: cursor.int(0) ?? 0) : 0
+        }
+    }
+
     private func page(_ statement: SQL, after last: Int64) throws(StoreFailure) -> [Int64] {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(statement, .int(last), .int(Store.page))
@@ -43,9 +52,15 @@ extension Store {
 
 extension Store {
     /// Makes objects of all tasks that have none: the last step of `migrate`.
-    package func adoptTasks(progress: (Int) -> Void) throws(StoreAdoptionError) -> Int {
+    ///
+    /// - Returns: how many tasks were taken over.
+    package func adoptTasks(
+        progress: (_ done: Int, _ total: Int) -> Void
+    ) throws(StoreAdoptionError) -> Int {
         do throws(StoreFailure) {
-            return try scan(progress: progress)
+            let total = try differenceCount()
+            // The CRM may have made some more meanwhile.
+            return try scan { progress($0, max($0, total)) }
         } catch {
             throw StoreAdoptionError(reason: "\(error.storageError)")
         }

@@ -2,15 +2,9 @@ package import CalDAV
 import MariaDB
 
 // A calendar goes with all its objects and their tasks; everything is in the trash as one. Its state
-// row stays: the revisions it gave out must not be given out again.
+// row stays: the revisions it gave out must not be given out again. What clients stored for it stays as
+// long as the trash has it.
 extension Store {
-    private static let discardAll: SQL = """
-        INSERT INTO caldav_trash
-               (discarded, reason, actor, calendar_id, owner, uri, name, etag, icalendar, task_id,
-                task)
-        SELECT ?, 'calendar', ?, o.calendar_id, ?, ?, o.name, o.etag, o.icalendar, o.task_id, o.base
-          FROM caldav_objects AS o WHERE o.calendar_id = ?
-        """
     private static let logAll: SQL = """
         INSERT INTO caldav_log_queue (task_id, action, uid, happened, status)
         SELECT NULL, 'delete', LEFT(o.uid, 255), ?, 'success'
@@ -19,8 +13,6 @@ extension Store {
     private static let deleteObjects: SQL = "DELETE FROM caldav_objects WHERE calendar_id = ?"
     private static let deleteTombstones: SQL =
         "DELETE FROM caldav_tombstones WHERE calendar_id = ?"
-    private static let deleteProperties: SQL =
-        "DELETE FROM caldav_properties WHERE calendar_id = ?"
     private static let deleteCalendar: SQL = "DELETE FROM caldav_calendars WHERE id = ?"
 
     package func delete(_ calendar: CalendarRecord) throws(StorageError) {
@@ -33,15 +25,12 @@ extension Store {
             let id = Value.int(calendar.id)
             try connection.transaction { () throws(StoreFailure) in
                 _ = try takeRevisions(of: calendar.id)
+                try discard(calendar, by: calendar.owner)
                 try database { () throws(DatabaseError) in
-                    _ = try connection.execute(
-                        Store.discardAll, .int(now), .bytes(Array(calendar.owner.utf8)),
-                        .bytes(Array(calendar.owner.utf8)), .bytes(Array(calendar.uri.utf8)), id)
                     _ = try connection.execute(Store.logAll, .int(now), id)
                     _ = try connection.execute(deleteTasks, id)
                     for statement in [
-                        Store.deleteObjects, Store.deleteTombstones, Store.deleteProperties,
-                        Store.deleteCalendar,
+                        Store.deleteObjects, Store.deleteTombstones, Store.deleteCalendar,
                     ] {
                         _ = try connection.execute(statement, id)
                     }

@@ -7,26 +7,40 @@ extension Store {
         if condition: WriteCondition
     ) throws(StorageError) {
         try atTheEdge { () throws(StoreFailure) in
-            try connection.transaction { () throws(StoreFailure) in
-                let revision = try takeRevisions(of: calendar.id)
-                guard let present = try presentObject(name, in: calendar).object else {
-                    throw .storage(
-                        condition.holds(for: nil) ? .notFound : .preconditionFailed(etag: nil))
-                }
-                guard condition.holds(for: present.etag) else {
-                    throw .storage(.preconditionFailed(etag: present.etag))
-                }
-                try discard(
-                    present.id, .deleted, by: user.name, owner: calendar.owner, uri: calendar.uri)
-                if let task = present.taskID {
-                    let statements = try installation().statements
-                    _ = try database { () throws(DatabaseError) in
-                        try connection.execute(statements.delete, .int(task))
+            var found: PresentObject?
+            try loggingRefusal(
+                of: .delete, subject: { found.map { ($0.taskID, $0.uid) } }
+            ) { () throws(StoreFailure) in
+                try connection.transaction { () throws(StoreFailure) in
+                    let revision = try takeRevisions(of: calendar.id)
+                    guard let present = try presentObject(name, in: calendar).object else {
+                        throw .storage(
+                            condition.holds(for: nil) ? .notFound : .preconditionFailed(etag: nil))
                     }
+                    guard condition.holds(for: present.etag) else {
+                        throw .storage(.preconditionFailed(etag: present.etag))
+                    }
+                    found = present
+                    try delete(
+                        present, name: name, in: calendar, by: user.name, revision: revision)
                 }
-                try removeObject(present.id, name: name, in: calendar.id, revision: revision)
-                try log(.delete, task: present.taskID, uid: present.uid)
             }
         }
+    }
+
+    private func delete(
+        _ present: PresentObject, name: String, in calendar: CalendarRecord, by actor: String,
+        revision: Int64
+    ) throws(StoreFailure) {
+        try discardWithRow(
+            present.id, .deleted, by: actor, owner: calendar.owner, uri: calendar.uri)
+        if let task = present.taskID {
+            let statements = try installation().statements
+            _ = try database { () throws(DatabaseError) in
+                try connection.execute(statements.delete, .int(task))
+            }
+        }
+        try removeObject(present.id, name: name, in: calendar.id, revision: revision)
+        try log(.delete, task: present.taskID, uid: present.uid)
     }
 }

@@ -11,22 +11,31 @@ extension Store {
             let write = ObjectWrite(
                 object: object, name: name, calendar: calendar, user: user,
                 floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)
-            return try connection.transaction { () throws(StoreFailure) in
-                let revision = try takeRevisions(of: calendar.id)
-                let (present, isMirrored) = try presentObject(name, in: calendar)
-                guard condition.holds(for: present?.etag) else {
-                    throw .storage(.preconditionFailed(etag: present?.etag))
+            return try loggingRefusal(of: .update, subject: { (nil, write.text.uid) }) {
+                () throws(StoreFailure) in
+                try connection.transaction { () throws(StoreFailure) in
+                    try put(write, if: condition)
                 }
-                if let present {
-                    try replace(
-                        present, by: write, revision: revision, isMirrored: isMirrored,
-                        isBlind: condition.ifMatch == nil)
-                } else {
-                    try create(write, revision: revision, isMirrored: isMirrored)
-                }
-                return PutOutcome(isNew: present == nil, etag: write.text.etag)
             }
         }
+    }
+
+    private func put(
+        _ write: ObjectWrite, if condition: WriteCondition
+    ) throws(StoreFailure) -> PutOutcome {
+        let revision = try takeRevisions(of: write.calendar.id)
+        let (present, isMirrored) = try presentObject(write.name, in: write.calendar)
+        guard condition.holds(for: present?.etag) else {
+            throw .storage(.preconditionFailed(etag: present?.etag))
+        }
+        if let present {
+            try replace(
+                present, by: write, revision: revision, isMirrored: isMirrored,
+                isBlind: condition.ifMatch == nil)
+        } else {
+            try create(write, revision: revision, isMirrored: isMirrored)
+        }
+        return PutOutcome(isNew: present == nil, etag: write.text.etag)
     }
 }
 

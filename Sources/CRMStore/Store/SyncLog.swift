@@ -96,15 +96,4 @@ extension Store {
             throw .database(error)
         }
     }
-
-    private static let prune: SQL = """
-        DELETE FROM caldav_sync_log WHERE sync_timestamp < FROM_UNIXTIME(?) LIMIT 1000
-        """
-
-    /// Removes log rows older than `days`, a thousand at most.
-    func pruneLog(days: Int64) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(Store.prune, .int(now - days * 86_400))
-        }
-    }
 }

@@ -70,8 +70,8 @@ struct TaskRow: Sendable {
 // MARK: - Kept beside an object
 
 extension TaskValues {
-    /// One line a column, `name=value` or, for NULL, `name`, with backslash and line feed escaped: what
-    /// `caldav_objects.base` holds. Columns that the table lacks are left out.
+    /// In the form of `KeptColumns`: what `caldav_objects.base` holds. Columns that the table lacks are
+    /// left out.
     func encoded(_ schema: TaskSchema) -> [UInt8] {
         var bytes: [UInt8] = []
         for column in TaskColumn.allCases {
@@ -93,23 +93,37 @@ extension TaskValues {
     }
 
     init(decoding bytes: some Collection<UInt8>, _ schema: TaskSchema) {
-        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+        for (name, value) in KeptColumns.decoded(bytes) {
+            if let value, let column = schema.column(named: name) { self[column] = value }
+        }
+    }
+}
+
+/// The form in which a row's columns are kept: a line each, `name=value` or, for NULL, `name`, with
+/// backslash and line feed escaped.
+enum KeptColumns {
+    static func decoded(_ bytes: some Collection<UInt8>) -> [(name: String, value: String?)] {
+        bytes.split(separator: UInt8(ascii: "\n")).map { line in
             let equals = line.firstIndex(of: UInt8(ascii: "="))
             let name = String(decoding: line[..<(equals ?? line.endIndex)], as: UTF8.self)
-            guard let equals, let column = schema.column(named: name) else { continue }
-            var value: [UInt8] = []
-            var isEscaped = false
-            for byte in line[line.index(after: equals)...] {
-                if isEscaped {
-                    value.append(byte == UInt8(ascii: "n") ? UInt8(ascii: "\n") : byte)
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else {
-                    value.append(byte)
-                }
-            }
-            self[column] = String(decoding: value, as: UTF8.self)
+            guard let equals else { return (name, nil) }
+            return (name, unescaped(line[line.index(after: equals)...]))
         }
+    }
+
+    private static func unescaped(_ bytes: some Sequence<UInt8>) -> String {
+        var value: [UInt8] = []
+        var isEscaped = false
+        for byte in bytes {
+            if isEscaped {
+                value.append(byte == UInt8(ascii: "n") ? UInt8(ascii: "\n") : byte)
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+            } else {
+                value.append(byte)
+            }
+        }
+        return String(decoding: value, as: UTF8.self)
     }
 }

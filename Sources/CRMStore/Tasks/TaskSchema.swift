@@ -21,6 +21,9 @@ struct TaskSchema: Sendable {
     /// CRM's time of change as it was; empty where nothing would move by itself.
     let keepingUpdateTimes: SQL
 
+    /// All columns that a row can be given, mapped or not.
+    let rowColumns: [RowColumn]
+
     subscript(column: TaskColumn) -> ColumnDefinition? { columns[column.rawValue] }
 
     func column(named name: String) -> TaskColumn? { byName[name] }
@@ -110,6 +113,10 @@ extension TaskSchema {
         self.columns = columns
         self.byName = mapped
         self.requiredExtras = extras
+        self.rowColumns = found.compactMap { column in
+            guard !column.isComputed else { return nil }
+            return RowColumn(column.name, dataType: column.dataType)
+        }
         self.keepingUpdateTimes = TaskSchema.joined(kept.map { ", t.\($0) = t.\($0)" }, by: "")
         let texts = columns.map { $0?.asText ?? "NULL" }
         // CONCAT_WS passes over NULLs: the marks in front tell which they were.
@@ -173,6 +180,11 @@ private struct ServerColumn {
         guard columnDefault.hasPrefix("'"), columnDefault.hasSuffix("'"), columnDefault.count >= 2
         else { return columnDefault }
         return String(columnDefault.dropFirst().dropLast())
+    }
+
+    /// Not to be confused with MySQL's DEFAULT_GENERATED.
+    var isComputed: Bool {
+        extra.contains("virtual generated") || extra.contains("stored generated")
     }
 
     var movesOnUpdate: Bool { extra.contains("on update") }

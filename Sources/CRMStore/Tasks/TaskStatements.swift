@@ -33,6 +33,10 @@ struct TaskStatements: Sendable {
     let scan: SQL
     /// Ids of tasks whose row is gone. Parameters: id to start after, count.
     let scanGone: SQL
+    /// How many rows both would bring.
+    let scanCount: SQL
+    /// All of the row `t` as text, whether mapped or not: see `WholeRow`.
+    let wholeRow: SQL
 
     init(schema: TaskSchema, settings: StoreSettings) {
         let table = schema.table
@@ -72,18 +76,20 @@ struct TaskStatements: Sendable {
                 """
         }
         delete = "DELETE FROM \(table) WHERE id = ?"
-        scan = """
-            SELECT t.id FROM \(table) AS t
+        let different: SQL = """
+            FROM \(table) AS t
               LEFT JOIN caldav_objects AS o FORCE INDEX (scan) ON o.task_id = t.id
              WHERE t.id > ? AND (o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))
-             ORDER BY t.id LIMIT ?
             """
-        scanGone = """
-            SELECT o.task_id FROM caldav_objects AS o
+        let gone: SQL = """
+            FROM caldav_objects AS o
               LEFT JOIN \(table) AS t ON t.id = o.task_id
              WHERE o.task_id > ? AND t.id IS NULL
-             ORDER BY o.task_id LIMIT ?
             """
+        scan = "SELECT t.id \(different) ORDER BY t.id LIMIT ?"
+        scanGone = "SELECT o.task_id \(gone) ORDER BY o.task_id LIMIT ?"
+        scanCount = "SELECT (SELECT COUNT(*) \(different)) + (SELECT COUNT(*) \(gone))"
+        wholeRow = WholeRow.expression(schema)
     }
 
     private static func bySize(_ make: (Int) -> SQL) -> [Int: SQL] {

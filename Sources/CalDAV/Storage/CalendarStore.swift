@@ -69,13 +69,13 @@ package protocol CalendarStore: AnyObject {
     /// Makes or replaces an object.
     ///
     /// The condition is judged against what is there when the write happens.
-    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.unavailable`.
+    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.refused`, `.unavailable`.
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
         by user: UserRecord, if condition: WriteCondition
     ) throws(StorageError) -> PutOutcome
 
-    /// - Throws: `.notFound`, `.preconditionFailed`.
+    /// - Throws: `.notFound`, `.preconditionFailed`, `.refused`.
     func deleteObject(
         _ name: String, in calendar: CalendarRecord, by user: UserRecord,
         if condition: WriteCondition
@@ -172,6 +172,9 @@ package enum StorageError: Error {
     /// A calendar whose `uri` differs in case alone.
     case spellingConflict(uri: String)
     case notFound
+    /// The CRM's own rules (a foreign key, a trigger of its) do not let it be; the reason is in words
+    /// for the client. Nothing was changed. Status 403.
+    case refused(String)
     /// A bug, or a database that contradicts itself; logged, status 500.
     case failed(String)
 }

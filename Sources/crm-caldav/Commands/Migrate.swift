@@ -48,7 +48,7 @@ struct Migrate: ParsableCommand {
             settings: configuration.store,
             connection: Connection(settings: context.connectionSettings),
             adopt: { report in
-                _ = try Store(context: context).adoptTasks { report($0, 0) }
+                _ = try Store(context: context).adoptTasks { report($0, $1) }
             })
         if uninstall { try confirmUninstall(of: configuration.store.connection.database) }
         do throws(MigrationError) {
@@ -114,11 +114,11 @@ private struct ProgressLines {
             say("[\(number)/\(count)] \(summary)\n")
         case .scanning(let reason):
             say("No triggers (\(reason)): changes of the CRM will show within seconds.\n")
-        case .adopting(let done, _):
+        case .adopting(let done, let total):
             if isTerminal {
-                say("\r\(done) tasks taken over")
+                say("\r\(done) of \(total) tasks taken over")
             } else if done / 10_000 > adopted / 10_000 {
-                say("\(done) tasks taken over\n")
+                say("\(done) of \(total) tasks taken over\n")
             }
             adopted = done
         }
@@ -126,7 +126,8 @@ private struct ProgressLines {
 
     func end() {
         guard adopted > 0 else { return }
-        say("\(isTerminal ? "\r" : "")\(adopted) tasks taken over\n")
+        // Over the line that counted, to its end.
+        say("\(isTerminal ? "\r\u{1B}[K" : "")\(adopted) tasks taken over\n")
     }
 
     /// At once, whether or not somebody watches.

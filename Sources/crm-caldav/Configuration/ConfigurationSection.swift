@@ -8,7 +8,7 @@ struct ConfigurationSection: Sendable {
     let keys: [ConfigurationKey]
 
     static let all = [
-        database, users, tasks, calendars, serving, signIn, logs,
+        database, users, tasks, calendars, retention, serving, signIn, logs,
     ]
 
     private static let database = ConfigurationSection(
@@ -126,6 +126,24 @@ struct ConfigurationSection: Sendable {
                 "The most people that an event may invite"),
         ])
 
+    private static let retention = ConfigurationSection(
+        title: "Keeping what no calendar shows any more",
+        keys: [
+            .number(
+                "trash_days", \.store.retention.trashDays, in: 1...3650,
+                "Days for which deleted and overwritten versions are in the trash"),
+            .number(
+                "trash_versions", \.store.retention.trashVersions, in: 1...10_000,
+                "The most versions of one event or to-do that the trash keeps"),
+            .number(
+                "log_days", \.store.retention.logDays, in: 1...36_500,
+                "Days for which caldav_sync_log keeps its rows"),
+            .number(
+                "sync_days", \.store.retention.tombstoneDays, in: 180...3650,
+                "Days for which a client that was away still learns what was removed,\n"
+                    + "instead of listing its calendars afresh"),
+        ])
+
     private static let serving = ConfigurationSection(
         title: "Serving",
         keys: [
@@ -186,6 +204,20 @@ struct ConfigurationSection: Sendable {
             .number(
                 "sign_in_waiting", \.signIn.maxWaiting, in: 1...1000,
                 "Sign-ins that may wait for their hash; what is beyond is told to come again"),
+            .value(
+                "sign_in_wait", \.signIn.maxWait, mustBe: "a number of seconds from 1 to 60",
+                "Seconds that a sign-in may wait for its hash",
+                parse: { Int64($0).flatMap { (1...60).contains($0) ? $0 * 1000 : nil } },
+                write: { String($0 / 1000) }),
+            .number(
+                "sign_in_retry_after", \.signIn.busyRetryAfter, in: 1...600,
+                "Seconds after which a client that could not wait is to come again"),
+            .number(
+                "sign_in_max_remembered", \.signIn.maxRemembered, in: 1...1_000_000,
+                "Right passwords that a process remembers at once"),
+            .number(
+                "sign_in_max_counted", \.signIn.maxCounted, in: 100...1_000_000,
+                "Users and addresses whose wrong passwords a process counts at once"),
         ])
 
     private static let logs = ConfigurationSection(

@@ -20,6 +20,29 @@ struct JSONLine {
         bytes.append(contentsOf: String(number).utf8)
     }
 
+    mutating func add(_ name: StaticString, _ truth: Bool) {
+        begin(name)
+        bytes.append(contentsOf: (truth ? "true" : "false").utf8)
+    }
+
+    /// An object of texts; nil: null.
+    mutating func add(_ name: StaticString, _ members: [(name: String, value: String?)]?) {
+        begin(name)
+        guard let members else { return bytes.append(contentsOf: "null".utf8) }
+        bytes.append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            append(quoted: member.name)
+            bytes.append(UInt8(ascii: ":"))
+            if let value = member.value {
+                append(quoted: value)
+            } else {
+                bytes.append(contentsOf: "null".utf8)
+            }
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+
     /// Milliseconds with three decimals, from microseconds.
     mutating func add(_ name: StaticString, milliseconds microseconds: Int) {
         begin(name)

@@ -32,7 +32,7 @@ struct MirroredCRM {
         let context = context
         let adopter = Store(context: context)
         try Migration(settings: settings, connection: crm) { report in
-            _ = try adopter.adoptTasks { report($0, $0) }
+            _ = try adopter.adoptTasks { report($0, $1) }
         }.run()
     }
 

@@ -1,0 +1,70 @@
+import CalDAV
+import MariaDB
+
+// What a client deletes goes into the trash with the whole row of its task, also with the columns of
+// the CRM's that no calendar shows. The row is locked first: what is kept is what is deleted.
+extension Store {
+    /// Columns of `caldav_trash` that come from the object `o` and the row `t` of its task.
+    private func discarding() throws(StoreFailure) -> (columns: SQL, values: SQL, from: SQL) {
+        let installation = try installation()
+        let (schema, row) = (installation.schema, installation.statements.wholeRow)
+        return (
+            "calendar_id, name, etag, icalendar, task_id, task, task_row",
+            """
+            o.calendar_id, o.name, o.etag, o.icalendar, o.task_id,
+            IF(t.id IS NOT NULL AND o.base_digest <=> \(schema.digest), NULL, o.base),
+            IF(t.id IS NULL, NULL, \(row))
+            """,
+            "FROM caldav_objects AS o LEFT JOIN \(schema.table) AS t ON t.id = o.task_id"
+        )
+    }
+
+    /// As `discard`, with the row of the object's task.
+    func discardWithRow(
+        _ id: Int64, _ reason: DiscardReason, by actor: String, owner: String, uri: String
+    ) throws(StoreFailure) {
+        let (columns, values, from) = try discarding()
+        let discard: SQL = """
+            INSERT INTO caldav_trash (discarded, reason, actor, owner, uri, \(columns))
+            SELECT ?, ?, ?, ?, ?, \(values) \(from) WHERE o.id = ? FOR UPDATE
+            """
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(
+                discard, .int(now), .bytes(Array(reason.rawValue.utf8)),
+                .bytes(Array(actor.utf8)), .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)),
+                .int(id))
+        }
+    }
+
+    // MARK: A calendar
+
+    /// The documented columns that a client or the CRM may set.
+    static let calendarColumns: [RowColumn] = [
+        "user_id", "uri", "displayname", "description", "color", "timezone", "components",
+    ].compactMap { RowColumn($0, dataType: "text") }
+
+    private static let discardRow: SQL = """
+        INSERT INTO caldav_trash_calendars (discarded, actor, calendar_id, owner, uri, calendar)
+        SELECT ?, ?, t.id, ?, ?, \(WholeRow.expression(calendarColumns))
+          FROM caldav_calendars AS t WHERE t.id = ?
+        """
+
+    /// Copies a calendar and all its objects, with the rows of their tasks, into the trash.
+    func discard(_ calendar: CalendarRecord, by actor: String) throws(StoreFailure) {
+        let (columns, values, from) = try discarding()
+        let discardObjects: SQL = """
+            INSERT INTO caldav_trash (discarded, reason, actor, owner, uri, batch, \(columns))
+            SELECT ?, 'calendar', ?, ?, ?, ?, \(values) \(from) WHERE o.calendar_id = ? FOR UPDATE
+            """
+        let (owner, uri) = (Array(calendar.owner.utf8), Array(calendar.uri.utf8))
+        let actor = Value.bytes(Array(actor.utf8))
+        _ = try database { () throws(DatabaseError) in
+            let batch = try connection.execute(
+                Store.discardRow, .int(now), actor, .bytes(owner), .bytes(uri), .int(calendar.id)
+            ).insertID
+            return try connection.execute(
+                discardObjects, .int(now), actor, .bytes(owner), .bytes(uri), .uint(batch),
+                .int(calendar.id))
+        }
+    }
+}
