@@ -20,15 +20,24 @@ final class FastCGIRequest: InputStream {
 
     deinit { cell.deallocate() }
 
-    /// Reads one request from a connection, has it answered, and says whether the connection may
-    /// carry another. Where not, it is closed.
-    func serve(_ descriptor: Int32, by handler: any RequestHandler) -> Bool {
+    /// What a connection is good for after a request.
+    enum Aftermath {
+        /// It may carry another request.
+        case kept
+        /// It is to be closed.
+        case done
+        /// libfcgi found no request in it and closed it.
+        case closed
+    }
+
+    /// Reads one request from a connection and has it answered.
+    func serve(_ descriptor: Int32, by handler: any RequestHandler) -> Aftermath {
         cell.pointee.ipcFd = descriptor
         // FCGX_Accept_r would close the connection first, thinking it had been used.
         cell.pointee.keepConnection = 1
         // Otherwise libfcgi waits up to two seconds for the peer when it closes after an error.
         cell.pointee.detached = 1
-        guard FCGX_Accept_r(cell) == 0 else { return false }
+        guard FCGX_Accept_r(cell) == 0 else { return .closed }
         let exchange = Exchange(
             environment: cell.pointee.envp, input: self, output: output)
         output.begin(
@@ -39,8 +48,7 @@ final class FastCGIRequest: InputStream {
         // The answer's last records are written: free the streams without their closing.
         FCGX_Free(cell, 0)
         cell.pointee.ipcFd = -1
-        if !isReusable { close(descriptor) }
-        return isReusable
+        return isReusable ? .kept : .done
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {

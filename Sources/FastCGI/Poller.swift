@@ -19,8 +19,9 @@ final class Poller: Sendable {
     private let epoll: Int32
     private let eventCounter: Int32
     private let listener: Listener
-    /// The idle connections; what `next` gave out is not among them.
-    private let idle = Mutex<Set<Int32>>([])
+    /// Connections that were parked once, to be closed at the end. Parking them again, which is what
+    /// happens at each request, takes no lock.
+    private let known = Mutex<Set<Int32>>([])
 
     private static let oneShotInput = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
 
@@ -35,9 +36,9 @@ final class Poller: Sendable {
     }
 
     deinit {
-        for connection in idle.withLock({ $0 }) { close(connection) }
-        close(eventCounter)
-        close(epoll)
+        for connection in known.withLock({ $0 }) { Glibc.close(connection) }
+        Glibc.close(eventCounter)
+        Glibc.close(epoll)
     }
 
     /// The next event; nil where none is there and `waits` is false.
@@ -53,13 +54,22 @@ final class Poller: Sendable {
             case eventCounter:
                 return .wakeUp
             default:
-                // Now, while the descriptor cannot be anybody else's yet.
-                _ = idle.withLock { $0.remove(descriptor) }
                 let hungUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
                 if flags & hungUp == 0 || hasInput(descriptor) { return .connection(descriptor) }
                 close(descriptor)
             }
         }
+    }
+
+    /// Closes a connection, whether it was parked before or not.
+    func close(_ connection: Int32) {
+        forget(connection)
+        Glibc.close(connection)
+    }
+
+    /// For a connection that somebody else has closed.
+    func forget(_ connection: Int32) {
+        _ = known.withLock { $0.remove(connection) }
     }
 
     /// Whether there is something to read, the end of the input apart.
@@ -72,11 +82,11 @@ final class Poller: Sendable {
     ///
     /// - Parameter isNew: whether it has never been parked.
     func park(_ connection: Int32, isNew: Bool) {
-        _ = idle.withLock { $0.insert(connection) }
+        if isNew { _ = known.withLock { $0.insert(connection) } }
         let operation = isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
-        guard cfastcgi_epoll(epoll, operation, connection, Self.oneShotInput) != 0 else { return }
-        _ = idle.withLock { $0.remove(connection) }
-        close(connection)
+        if cfastcgi_epoll(epoll, operation, connection, Self.oneShotInput) != 0 {
+            close(connection)
+        }
     }
 
     func armListener() {

@@ -120,11 +120,13 @@ package final class WorkerPool: Sendable {
     private func serve(
         _ connection: Int32, isNew: Bool, _ request: FastCGIRequest, _ handler: any RequestHandler
     ) {
-        guard request.serve(connection, by: handler) else { return }
-        if isStopping.load(ordering: .relaxed) {
-            close(connection)
-        } else {
+        switch request.serve(connection, by: handler) {
+        case .kept where !isStopping.load(ordering: .relaxed):
             poller.park(connection, isNew: isNew)
+        case .kept, .done:
+            if isNew { close(connection) } else { poller.close(connection) }
+        case .closed:
+            if !isNew { poller.forget(connection) }
         }
     }
 
