@@ -146,13 +146,14 @@ extension Store {
             throw .storage(.uidInUse(name: write.name))
         }
         guard present.content != write.text.bytes else { return }
-        try discard(
-            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
-            uri: write.calendar.uri)
         let merged =
             isBlind
             ? try mergedWithUnseen(
-                write.object, over: present, name: write.name, in: write.calendar.id) : nil
+                write.object, over: present, name: write.name, in: write.calendar.id,
+                by: write.user.name) : nil
+        try discard(
+            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+            uri: write.calendar.uri)
         let final = merged.map { write.with($0) } ?? write
         var counterpart: Counterpart?
         if isMirrored, write.isTask {
@@ -161,7 +162,7 @@ extension Store {
         try updateObject(present.id, write.text, revision: revision, counterpart)
         if merged != nil {
             try discard(
-                present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+                present.id, .overwritten, by: Store.mergeActor, owner: write.calendar.owner,
                 uri: write.calendar.uri)
             try updateObject(
                 present.id, final.text, revision: try takeRevisions(of: write.calendar.id),

@@ -2,12 +2,16 @@ import CalDAV
 import ICalendar
 import MariaDB
 
-// A PUT without If-Match may overwrite what its sender never saw. Which version the sender began with
-// is told by SEQUENCE and, where that leaves a choice, by which kept version it differs from least.
+// A PUT without If-Match may overwrite what its sender never saw: what the CRM or somebody else wrote
+// since the sender's own last write. Which of the versions since then the sender began with is told
+// by SEQUENCE and, where that leaves a choice, by which it differs from least.
 extension Store {
+    /// Who replaced a version by merging: nobody has seen what came of it.
+    static let mergeActor = "merge"
+
     /// Older versions that are looked at.
     private static let candidates: SQL = """
-        SELECT icalendar FROM caldav_trash
+        SELECT icalendar, actor FROM caldav_trash
          WHERE calendar_id = ? AND name = ? AND reason = 'overwritten' ORDER BY id DESC LIMIT 20
         """
 
@@ -15,7 +19,8 @@ extension Store {
     ///
     /// - Returns: nil where there are none.
     func mergedWithUnseen(
-        _ incoming: CalendarObject, over present: PresentObject, name: String, in calendar: Int64
+        _ incoming: CalendarObject, over present: PresentObject, name: String, in calendar: Int64,
+        by sender: String
     ) throws(StoreFailure) -> CalendarObject? {
         guard let current = try? CalendarObject(parsing: present.content),
             incoming.sequence <= current.sequence
@@ -24,7 +29,7 @@ extension Store {
         var least =
             incoming.sequence == current.sequence
             ? ThreeWayMerge.differences(incoming, current) : Int.max
-        for text in try keptVersions(name, in: calendar) {
+        for text in try versionsOthersReplaced(name, in: calendar, sender: sender) {
             guard let kept = try? CalendarObject(parsing: text), kept.uid == incoming.uid,
                 kept.sequence <= incoming.sequence
             else { continue }
@@ -34,14 +39,18 @@ extension Store {
         return ThreeWayMerge(base: base, others: current).merged(into: incoming, now: now)
     }
 
-    private func keptVersions(
-        _ name: String, in calendar: Int64
+    /// The versions that others than the sender replaced since the sender's own last write, which it
+    /// knows; newest first.
+    private func versionsOthersReplaced(
+        _ name: String, in calendar: Int64, sender: String
     ) throws(StoreFailure) -> [[UInt8]] {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(
                 Store.candidates, .int(calendar), .bytes(Array(name.utf8)))
             var versions: [[UInt8]] = []
-            while try cursor.next() { versions.append(cursor.bytes(0).map(Array.init) ?? []) }
+            while try cursor.next(), cursor.string(1) != sender {
+                versions.append(cursor.bytes(0).map(Array.init) ?? [])
+            }
             return versions
         }
     }

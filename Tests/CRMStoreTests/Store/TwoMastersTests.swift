@@ -241,6 +241,31 @@ struct TwoMastersTests {
                 == ["From the CRM", "low"])
     }
 
+    @Test func whoeverTakesTheirOwnChangeBackIsNotContradicted() throws {
+        let crm = try MirroredCRM()
+        for title in ["A", "B", "C", "A", "B"] {
+            let lines = Sample.event("DTSTART:20260701T080000Z", "SUMMARY:\(title)")
+            try crm.put(lines, as: "undo.ics")
+            #expect(
+                try crm.text("undo.ics", of: "anna") == lines.joined(separator: "\r\n") + "\r\n")
+            #expect(try crm.row("title", where: "caldav_uid = 'one@example.org'") == [title])
+        }
+    }
+
+    @Test func whatWasMergedStaysMergedWhenTheSenderGoesOnFromItsOwnVersion() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        try crm.crm.run(
+            "UPDATE tasks SET title = 'From the CRM' WHERE caldav_uid = 'one@example.org'")
+        for priority in 3...5 {
+            let edited = Self.meeting.map { $0 == "PRIORITY:2" ? "PRIORITY:\(priority)" : $0 }
+            try crm.put(edited, as: "standup.ics")
+            let text = try crm.text("standup.ics", of: "anna")
+            #expect(text.contains("SUMMARY:From the CRM\r\n"))
+            #expect(text.contains("PRIORITY:\(priority)\r\n"))
+        }
+    }
+
     @Test func aWriteThatSaysWhatItReplacesIsNotMerged() throws {
         let crm = try MirroredCRM()
         try crm.put(Self.meeting, as: "standup.ics")
