@@ -86,6 +86,13 @@ struct ContentLineTests {
                 == "café\nnext")
     }
 
+    @Test func newTextIsNotQuotedPrintable() {
+        let property = Property(
+            "X", raw: "=41", parameters: [Parameter("ENCODING", "QUOTED-PRINTABLE")])
+        #expect(property.text == "A")
+        #expect(property.with(text: "1=3D").text == "1=3D")
+    }
+
     @Test func aLineWithoutColonStaysAndIsFound() throws {
         let text = bytes("BEGIN:VCALENDAR\nSUMMARY:a\nbroken text\nX-A:1\nEND:VCALENDAR\n")
         let calendar = try Component.parse(text)

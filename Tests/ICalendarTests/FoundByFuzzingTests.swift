@@ -51,4 +51,17 @@ struct FoundByFuzzingTests {
         #expect(property.parameter("X-A") == "b\"\n^c;:,")
         #expect(property.rawValue == "//x.example:text")
     }
+
+    @Test func aPeriodThatEndsAfterLaterInstances() throws {
+        let object = try object(
+            "DTSTART:20050425T090000Z\nDURATION:PT1H\nRDATE;VALUE=PERIOD:20050428T110000Z/25000428T113000Z,20050429T090000Z/PT1H"
+        )
+        #expect(object.span(floating: .utc).last == utc("25000428T113000"))
+    }
+
+    @Test func aScaleIsAName() {
+        #expect(RecurrenceRule("FREQ=DAILY;RSCALE=\"A;B\"")?.scale == nil)
+        #expect(
+            RecurrenceRule("RSCALE=gregorian;FREQ=DAILY")?.text == "RSCALE=GREGORIAN;FREQ=DAILY")
+    }
 }

@@ -81,9 +81,12 @@ package struct Property: Sendable {
         line.isNew ? 0 : ASCII.lineNumber(of: Int(line.nameStart), in: bytes)
     }
 
-    /// The same property with another TEXT value; parameters stay as they are.
+    /// The same property with another TEXT value; parameters stay as they are, but for an ENCODING
+    /// of vCalendar, which the new value does not have.
     package func with(text: String) -> Property {
-        with(raw: TextValue.escape(text))
+        var property = with(raw: TextValue.escape(text))
+        if isQuotedPrintable { property.setParameter("ENCODING", to: nil) }
+        return property
     }
 
     /// The same property with another value, as iCalendar writes it; parameters stay.

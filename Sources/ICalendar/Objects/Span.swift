@@ -54,9 +54,9 @@ extension InstanceSet {
             .init(wall: master.timing.start.civil.wallSeconds, end: nil), of: master)
         widen(begin.start, begin.end)
         guard isRecurring else { return (first, last) }
-        if let end = lastEnd(of: master) {
-            first = min(first, end.first)
-            last = max(last, end.last)
+        if let bounds = bounds(of: master) {
+            first = min(first, bounds.first)
+            last = max(last, bounds.last)
         } else {
             last = CalendarObject.farFuture
         }
@@ -75,17 +75,19 @@ extension InstanceSet {
         }
     }
 
-    /// Last end, and first start (a shift of "this and future" can go back), of all occurrences;
-    /// nil where they have no end.
-    private func lastEnd(of master: InstanceSource) -> (first: Int64, last: Int64)? {
+    /// First start (a shift of "this and future" can go back) and last end of all occurrences; nil
+    /// where they have no end.
+    private func bounds(of master: InstanceSource) -> (first: Int64, last: Int64)? {
         let rules = OccurrenceIterator.rules(master.component, "RRULE")
         guard rules.allSatisfy({ !$0.isUnbounded && $0.isGregorian }) else { return nil }
         let iterator = OccurrenceIterator(master.component, master.timing, zones)
-        guard rules.contains(where: { $0.count != nil }) else {
-            return lastEnd(of: iterator, rules, master)
-        }
-        let bounds = bounds(of: iterator, master)
-        return bounds.isWhole ? (bounds.first, bounds.last) : nil
+        let hasCount = rules.contains { $0.count != nil }
+        if !hasCount, !hasChanges { return lateBounds(of: iterator, rules, master) }
+        let all = bounds(of: iterator, master)
+        if all.isWhole { return (all.first, all.last) }
+        guard !hasCount else { return nil }
+        let end = end(of: iterator, rules, master)
+        return (all.first.addingClamped(-longest), end.addingClamped(longest))
     }
 
     private func bounds(
@@ -100,20 +102,35 @@ extension InstanceSet {
         return (first, last, !iterator.isExhausted)
     }
 
-    /// Looks at what lies shortly before UNTIL first, since all may be many.
-    private func lastEnd(
+    /// Of rules with UNTIL: looks at what lies shortly before it, since all may be many.
+    private func lateBounds(
         of iterator: OccurrenceIterator, _ rules: [RecurrenceRule], _ master: InstanceSource
     ) -> (first: Int64, last: Int64) {
-        let timing = master.timing
-        let until = rules.map { OccurrenceIterator.until($0, timing, zones) }.max() ?? .min
-        let end = max(timing.zone.wall(at: until), iterator.lastDate)
+        var (first, last) = (Int64.max, Int64.min)
+        // A PERIOD may end after all later instances.
+        for date in iterator.dates {
+            let instance = occurrence(date, of: master)
+            (first, last) = (min(first, instance.start), max(last, instance.end))
+        }
+        guard !rules.isEmpty else { return (first, last) }
+        let end = end(of: iterator, rules, master)
+        let wall = master.timing.zone.wall(at: end)
         for seconds in [3600, 86_400, 40 * 86_400, 400 * 86_400, 40_000 * 86_400] as [Int64] {
             var late = iterator
-            late.seek(toWall: end.addingClamped(-seconds))
+            late.seek(toWall: wall.addingClamped(-seconds))
             let bounds = bounds(of: late, master)
-            if bounds.isWhole, bounds.last != .min { return (bounds.first, bounds.last) }
-            if !bounds.isWhole { break }
+            guard bounds.isWhole else { break }
+            if bounds.last != .min { return (min(first, bounds.first), max(last, bounds.last)) }
         }
-        return (.max, timing.zone.seconds(ofWall: end).addingClamped(longest))
+        return (first, max(last, end.addingClamped(longest)))
+    }
+
+    /// The last UNTIL or RDATE, in UTC seconds.
+    private func end(
+        of iterator: OccurrenceIterator, _ rules: [RecurrenceRule], _ master: InstanceSource
+    ) -> Int64 {
+        let until = rules.map { OccurrenceIterator.until($0, master.timing, zones) }.max() ?? .min
+        let date = iterator.dates.last?.wall ?? .min
+        return max(until, master.timing.zone.seconds(ofWall: date))
     }
 }

@@ -10,6 +10,7 @@ package struct InstanceSet: Sendable {
     /// Of the overrides, those for all later instances too, by original start.
     private let changes: [Override]
     private let overridden: Set<Int64>
+    var hasChanges: Bool { !changes.isEmpty }
     let isRecurring: Bool
     /// A calendar other than the Gregorian: the set is not known.
     let isForeign: Bool

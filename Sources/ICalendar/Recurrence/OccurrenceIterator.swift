@@ -25,7 +25,8 @@ struct OccurrenceIterator: IteratorProtocol, Sendable {
     private let zone: Zone
     private var rules: [Source] = []
     private var exceptionRules: [Source] = []
-    private var dates: [Occurrence]
+    /// DTSTART and RDATE, in order.
+    private(set) var dates: [Occurrence]
     private var dateIndex = 0
     private let exceptions: Set<Int64>
     /// Days on which every instance is taken out.
@@ -119,9 +120,6 @@ struct OccurrenceIterator: IteratorProtocol, Sendable {
 
     /// Whether a rule could not be followed to its end: the set is longer than what was seen.
     var isExhausted: Bool { rules.contains { $0.generator.isExhausted } }
-
-    /// DTSTART or the last RDATE, on the clock of DTSTART's zone.
-    var lastDate: Int64 { dates.last?.wall ?? .min }
 
     /// Goes on with the first occurrence at or after a time of the zone's clock.
     mutating func seek(toWall wall: Int64) {

@@ -65,14 +65,14 @@ package struct RecurrenceRule: Hashable, Sendable {
         self.init(frequency: .daily)
         var hasFrequency = false
         // No rule of use is longer; lists of a megabyte are not read.
-        for part in ASCII.split(bytes.prefix(20_000), at: ASCII.semicolon).prefix(64) {
-            let part = ASCII.trim(Array(part))
+        for part in bytes.prefix(20_000).split(separator: ASCII.semicolon).prefix(64) {
+            let part = ASCII.trim(part)
             guard !part.isEmpty else { continue }
             guard let equals = part.firstIndex(of: ASCII.equals) else {
                 defects.append(ASCII.decode(part))
                 continue
             }
-            let name = ASCII.uppercasedString(Array(part[..<equals]))
+            let name = ASCII.uppercasedString(part[..<equals])
             let value = part[(equals + 1)...]
             if name == "FREQ" {
                 guard let frequency = RecurrenceRule.frequency(value) else { return nil }
@@ -101,7 +101,7 @@ extension RecurrenceRule {
     static let weekdayNames = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 
     private static func frequency(_ value: ArraySlice<UInt8>) -> Frequency? {
-        let name = ASCII.uppercasedString(Array(value))
+        let name = ASCII.uppercasedString(value)
         return frequencyNames.firstIndex(of: name).flatMap(Frequency.init)
     }
 
@@ -120,9 +120,14 @@ extension RecurrenceRule {
         case "WKST":
             guard let weekday = RecurrenceRule.weekday(value) else { return false }
             weekStart = weekday
-        case "RSCALE": scale = ASCII.uppercasedString(Array(value))
+        case "RSCALE":
+            let isName = value.allSatisfy {
+                ($0 & 0xDF) >= 0x41 && ($0 & 0xDF) <= 0x5A || $0 == ASCII.hyphen
+            }
+            guard !value.isEmpty, isName else { return false }
+            scale = ASCII.uppercasedString(value)
         case "SKIP":
-            guard let skip = Skip(rawValue: ASCII.uppercasedString(Array(value))) else {
+            guard let skip = Skip(rawValue: ASCII.uppercasedString(value)) else {
                 return false
             }
             self.skip = skip
@@ -139,8 +144,8 @@ extension RecurrenceRule {
 
     private mutating func readDays(_ value: ArraySlice<UInt8>) -> Bool {
         var isWhole = true
-        for item in ASCII.split(value, at: ASCII.comma) {
-            let item = ASCII.trim(Array(item))
+        for item in value.split(separator: ASCII.comma, omittingEmptySubsequences: false) {
+            let item = ASCII.trim(item)
             let ordinal = item.dropLast(2)
             guard item.count >= 2, let weekday = RecurrenceRule.weekday(item.suffix(2)) else {
                 isWhole = false
@@ -161,7 +166,7 @@ extension RecurrenceRule {
     }
 
     private static func weekday(_ value: ArraySlice<UInt8>) -> Int? {
-        weekdayNames.firstIndex(of: ASCII.uppercasedString(Array(value)))
+        weekdayNames.firstIndex(of: ASCII.uppercasedString(value))
     }
 
     private static func signed(_ value: ArraySlice<UInt8>) -> Int? {
@@ -178,8 +183,8 @@ extension RecurrenceRule {
     ) -> (numbers: [Int], isWhole: Bool) {
         var numbers: Set<Int> = []
         var isWhole = true
-        for item in ASCII.split(value, at: ASCII.comma) {
-            let item = ASCII.trim(Array(item))
+        for item in value.split(separator: ASCII.comma, omittingEmptySubsequences: false) {
+            let item = ASCII.trim(item)
             if let number = signed(item), range.contains(isSigned ? abs(number) : number) {
                 numbers.insert(number)
             } else {

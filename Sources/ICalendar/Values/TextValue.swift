@@ -122,11 +122,13 @@ extension Property {
         Int(ASCII.decode(ASCII.trim(rawBytes)))
     }
 
+    /// As vCalendar 1.0 wrote text with line breaks.
+    var isQuotedPrintable: Bool {
+        parameter("ENCODING").map { $0.uppercased() == "QUOTED-PRINTABLE" } ?? false
+    }
+
     private var textBytes: [UInt8] {
-        guard parameter("ENCODING").map({ $0.uppercased() == "QUOTED-PRINTABLE" }) ?? false else {
-            return rawBytes
-        }
-        return TextValue.decodeQuotedPrintable(rawBytes)
+        isQuotedPrintable ? TextValue.decodeQuotedPrintable(rawBytes) : rawBytes
     }
 }
 

@@ -112,18 +112,7 @@ private enum ObservanceReader {
 extension Property {
     /// The value as UTC-OFFSET in seconds (RFC 5545 §3.3.14), below a day; a colon inside is
     /// tolerated.
-    package var utcOffset: Int32? {
-        let bytes = ASCII.trim(rawBytes)
-        let digits = Array(bytes.dropFirst().filter { $0 != ASCII.colon })
-        guard let sign = bytes.first, sign == ASCII.hyphen || sign == UInt8(ascii: "+"),
-            digits.count == 4 || digits.count == 6,
-            let hours = ASCII.number(digits[..<2]), let minutes = ASCII.number(digits[2..<4]),
-            let seconds = digits.count == 6 ? ASCII.number(digits[4...]) : 0, hours < 24,
-            minutes < 60, seconds < 60
-        else { return nil }
-        let offset = Int32(hours * 3600 + minutes * 60 + seconds)
-        return sign == ASCII.hyphen ? -offset : offset
-    }
+    package var utcOffset: Int32? { UTCOffset.seconds(ASCII.trim(rawBytes)) }
 
     /// All values of a list of DATE or DATE-TIME (EXDATE, RDATE); of a PERIOD its start. What
     /// cannot be read is left out.
@@ -135,5 +124,20 @@ extension Property {
             let start = item.prefix { $0 != UInt8(ascii: "/") }
             return DateTimeValue(bytes: ASCII.trim(Array(start)), tzid: { tzid })
         }
+    }
+}
+
+/// UTC-OFFSET values.
+enum UTCOffset {
+    static func seconds(_ bytes: ArraySlice<UInt8>) -> Int32? {
+        let digits = Array(bytes.dropFirst().filter { $0 != ASCII.colon })
+        guard let sign = bytes.first, sign == ASCII.hyphen || sign == UInt8(ascii: "+"),
+            digits.count == 4 || digits.count == 6,
+            let hours = ASCII.number(digits[..<2]), let minutes = ASCII.number(digits[2..<4]),
+            let seconds = digits.count == 6 ? ASCII.number(digits[4...]) : 0, hours < 24,
+            minutes < 60, seconds < 60
+        else { return nil }
+        let offset = Int32(hours * 3600 + minutes * 60 + seconds)
+        return sign == ASCII.hyphen ? -offset : offset
     }
 }

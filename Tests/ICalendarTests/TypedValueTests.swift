@@ -1,0 +1,93 @@
+import ICalendar
+import Testing
+
+@Suite("Values by type, as jCal (RFC 7265 §3.6) and xCal (RFC 6321 §3.6) have them")
+struct TypedValueTests {
+    private func property(_ line: String) throws -> Property {
+        try #require(
+            Component.parse(bytes("BEGIN:VCALENDAR\n\(line)\nEND:VCALENDAR\n")).properties.first)
+    }
+
+    @Test(
+        arguments: [
+            ("DTSTART:20240131T093000Z", .dateTime, [.text("2024-01-31T09:30:00Z")]),
+            ("DTSTART;TZID=X:20240131T093000", .dateTime, [.text("2024-01-31T09:30:00")]),
+            ("DTSTART;VALUE=DATE:20240131", .date, [.text("2024-01-31")]),
+            (
+                "EXDATE:20240131T000000Z,20240201T000000Z", .dateTime,
+                [.text("2024-01-31T00:00:00Z"), .text("2024-02-01T00:00:00Z")]
+            ),
+            ("SUMMARY:a\\, b\\nc", .text, [.text("a, b\nc")]),
+            ("CATEGORIES:A,B\\,C", .text, [.text("A"), .text("B,C")]),
+            ("GEO:37.5;-122", .float, [.fields([.float(37.5), .float(-122)])]),
+            ("REQUEST-STATUS:2.0;Success", .text, [.fields([.text("2.0"), .text("Success")])]),
+            ("PRIORITY:5", .integer, [.integer(5)]),
+            ("TZOFFSETFROM:-0530", .utcOffset, [.text("-05:30")]),
+            ("DURATION:PT1H", .duration, [.text("PT1H")]),
+            (
+                "TRIGGER;VALUE=DATE-TIME:20240131T093000Z", .dateTime,
+                [.text("2024-01-31T09:30:00Z")]
+            ),
+            ("ATTENDEE;CN=A:mailto:a@example.org", .calAddress, [.text("mailto:a@example.org")]),
+            (
+                "FREEBUSY:20240131T000000Z/PT1H,20240131T020000Z/20240131T030000Z", .period,
+                [
+                    .period(start: "2024-01-31T00:00:00Z", end: "PT1H", isDuration: true),
+                    .period(
+                        start: "2024-01-31T02:00:00Z", end: "2024-01-31T03:00:00Z",
+                        isDuration: false),
+                ]
+            ),
+            (
+                "RRULE:FREQ=YEARLY;COUNT=5;BYDAY=-1SU,2MO;BYMONTH=10", .recur,
+                [
+                    .recurrence([
+                        .init(name: "freq", values: [.text("YEARLY")]),
+                        .init(name: "count", values: [.integer(5)]),
+                        .init(name: "byday", values: [.text("-1SU"), .text("2MO")]),
+                        .init(name: "bymonth", values: [.integer(10)]),
+                    ])
+                ]
+            ),
+            ("X-UNKNOWN:a\\,b", .unknown, [.text("a\\,b")]),
+            ("X-FLAG;VALUE=BOOLEAN:TRUE", .boolean, [.boolean(true)]),
+            ("X-AT;VALUE=TIME:093000Z", .time, [.text("09:30:00Z")]),
+        ] as [(String, ValueType, [TypedValue])])
+    func thereAndBack(line: String, type: ValueType, values: [TypedValue]) throws {
+        let property = try property(line)
+        #expect(property.valueType == type)
+        #expect(property.typedValues == values)
+        let again = Property(
+            property.name, parameters: property.parameters.filter { $0.name != "VALUE" },
+            type: type,
+            values: values)
+        #expect(again.rawValue == property.rawValue)
+        #expect(again.parameter("VALUE") == property.parameter("VALUE"))
+    }
+
+    @Test func whatIsNotOfItsTypeIsText() throws {
+        #expect(try property("PRIORITY:high").typedValues == [.text("high")])
+        #expect(try property("DTSTART:soon").typedValues == [.text("soon")])
+        #expect(try property("FREEBUSY:never").typedValues == [.text("never")])
+    }
+
+    @Test(arguments: Corpus.files(in: ["ical4j/valid", "davx5", "recurring-ical-events"]))
+    func everyPropertyOfEveryFileComesBack(file: String) throws {
+        guard let calendars = try? Component.parseStream(Corpus.bytes(file)) else { return }
+        var different: [String] = []
+        for calendar in calendars {
+            calendar.visit { component in
+                for property in component.properties {
+                    let again = Property(
+                        property.name,
+                        parameters: property.parameters.filter { $0.name != "VALUE" },
+                        type: property.valueType, values: property.typedValues)
+                    if again.typedValues != property.typedValues {
+                        different.append(property.rawValue)
+                    }
+                }
+            }
+        }
+        #expect(different.isEmpty)
+    }
+}
