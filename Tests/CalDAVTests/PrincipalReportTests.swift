@@ -36,6 +36,15 @@ struct PrincipalReportTests {
         #expect(try search(name, text) == (isFound ? [principal] : []))
     }
 
+    @Test("a search for nothing, at any depth, finds oneself alone")
+    func everybody() throws {
+        let answer = try Site().send(
+            "REPORT", "", fields: [("Depth", "infinity")],
+            body: body("principal-property-search", "<d:prop/><d:displayname/>"))
+        #expect(try answer.responses().keys.sorted() == [principal])
+        #expect(try answer.property(.dav("displayname"), of: principal)?.text == "Anna A.")
+    }
+
     @Test func matchTypes() throws {
         #expect(try search("d:displayname", "anna", type: "match-type=\"equals\"").isEmpty)
         #expect(try !search("d:displayname", "anna", type: "match-type=\"starts-with\"").isEmpty)

@@ -326,6 +326,10 @@ struct CalendarQueryTests {
         arguments: [
             ("", "valid-filter"), ("<c:comp-filter name=\"VEVENT\"/>", "valid-filter"),
             ("<c:comp-filter/>", "valid-filter"),
+            (
+                "<c:comp-filter name=\"VCALENDAR\"><c:time-range start=\"20260101T000000Z\"/>"
+                    + "</c:comp-filter>", "valid-filter"
+            ),
             ("<c:comp-filter name=\"VCALENDAR\"><d:what/></c:comp-filter>", "supported-filter"),
             (
                 "<c:comp-filter name=\"VCALENDAR\"><c:comp-filter name=\"VEVENT\">"

@@ -52,12 +52,19 @@ extension CompFilter {
         try self.init(filters[0])
     }
 
+    /// Components that a time-range says nothing about (§9.9).
+    private static let timeless: Set<String> = ["VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT"]
+
     private init(_ element: XMLElement) throws(RequestError) {
         name = try element.filterName()
         for child in element.elements {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
-            case .caldav("time-range"): timeRange = try TimeRangeElement.range(child)
+            case .caldav("time-range"):
+                guard !CompFilter.timeless.contains(name) else {
+                    throw RequestError(.validFilter, "\(name) has no time to filter by.")
+                }
+                timeRange = try TimeRangeElement.range(child)
             case .caldav("prop-filter"): propFilters.append(try PropFilter(child))
             case .caldav("comp-filter"): compFilters.append(try CompFilter(child))
             default: throw child.isUnsupported

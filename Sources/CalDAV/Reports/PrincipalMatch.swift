@@ -6,9 +6,6 @@ enum PrincipalMatch {
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
-        guard try context.request.depth(absent: .zero) == .zero else {
-            throw RequestError(.badRequest, "Depth has to be 0.")
-        }
         let selection = try PropertySelection(inside: root) ?? .some([])
         let subjects: [Subject]
         switch (root.first(.dav("self")), root.first(.dav("principal-property"))) {

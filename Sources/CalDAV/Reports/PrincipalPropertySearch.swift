@@ -3,19 +3,15 @@ import XML
 
 /// REPORT principal-property-search (RFC 3744 §9.4).
 ///
-/// Nobody sees other users: the search is over the one principal that may be read, one's own.
+/// Nobody sees other users: the search is over the one principal that may be read, one's own. The
+/// Depth field is not looked at, though the RFC wants 0, and a report that looks for nothing means
+/// all: there are clients that send it so.
 enum PrincipalPropertySearch {
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
-        guard try context.request.depth(absent: .zero) == .zero else {
-            throw RequestError(.badRequest, "Depth has to be 0.")
-        }
         let searches = try root.all(.dav("property-search")).map(Search.init)
-        guard !searches.isEmpty else {
-            throw RequestError(.badRequest, "The report has to say what to look for.")
-        }
-        let selection = try PropertySelection(inside: root) ?? .some([])
+        let selection = try selection(root)
         let principal = Subject.principal(context)
         let anyOf = root.attribute("test") == "anyof"
         let found =
@@ -25,6 +21,19 @@ enum PrincipalPropertySearch {
         return context.multistatus { multistatus in
             guard found else { return }
             try PropertyWriter(selection, context, to: multistatus).write(principal)
+        }
+    }
+
+    /// The properties to show: those in DAV:prop, and those beside it, where python-caldav has them.
+    private static func selection(_ root: XMLElement) throws(RequestError) -> PropertySelection {
+        let own: [XMLName] = [
+            .dav("prop"), .dav("property-search"), .dav("apply-to-principal-collection-set"),
+        ]
+        let beside = root.elements.map(\.name).filter { !own.contains($0) }
+        switch try PropertySelection(inside: root) {
+        case .some(let names): return .some(names + beside.filter { !names.contains($0) })
+        case let other?: return other
+        case nil: return .some(beside)
         }
     }
 
