@@ -31,7 +31,7 @@ enum PrincipalPropertySearch {
         ]
         let beside = root.elements.map(\.name).filter { !own.contains($0) }
         switch try PropertySelection(inside: root) {
-        case .some(let names): return .some(names + beside.filter { !names.contains($0) })
+        case .some(.some(let names)): return .some(names + beside.filter { !names.contains($0) })
         case let other?: return other
         case nil: return .some(beside)
         }
