@@ -12,6 +12,7 @@ DEMO_PORT ?= 8080
 # program first: an archive for a web space has them there.
 PROGRAM := swift build -c release --static-swift-stdlib --product crm-caldav \
 	-Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker '$$ORIGIN/lib'
+ROOMS := --scratch-path .build/rooms
 PYTEST := PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python -m pytest -c Tests/Integration/pytest.ini
 INSTALL := Tests/Integration/install-missing
 STRICT := Tests/Integration/without-warnings
@@ -30,10 +31,15 @@ build:  ## Build the program: .build/release/crm-caldav
 
 test: lint  ## Run every test, with real databases, web servers and clients
 	@$(INSTALL) test
-	$(STRICT) $(PROGRAM)
-	$(STRICT) swift build --build-tests
-	swift test --skip-build
-	$(PYTEST)
+	@$(MAKE) --no-print-directory --jobs=2 checked-program checked-rooms
+	swift test $(ROOMS) --skip-build
+	$(PYTEST) Tests/Integration
+
+# Side by side: a release is built one target after the other, and leaves a core idle.
+checked-program:
+	@$(STRICT) $(PROGRAM)
+checked-rooms:
+	@$(STRICT) swift build $(ROOMS) --build-tests
 
 soak:  ## Run the load tests at full length: about ten minutes
 	@$(INSTALL) test
@@ -49,4 +55,4 @@ lint:  ## Check the format of all Swift files
 dist: build  ## Make the archive for a web space: .build/crm-caldav-web-space.tar.gz
 	@Tests/Integration/make-archive
 
-.PHONY: help demo build test soak fuzz lint dist
+.PHONY: help demo build test checked-program checked-rooms soak fuzz lint dist
