@@ -52,14 +52,17 @@ enum FuzzTarget: String {
         var same = RecurrenceRule(rule.text)
         same?.defects = rule.defects
         precondition(same == rule)
-        var generator = RecurrenceGenerator(rule, start: start.civil, isDate: start.isDate)
+        // A tenth of the work that is allowed: rules that are never met would leave no time for others.
+        var generator = RecurrenceGenerator(
+            rule, start: start.civil, isDate: start.isDate, work: 100_000)
         var found: [Int64] = []
         while found.count < 100, let next = generator.next() {
             precondition(next > found.last ?? .min && next >= start.civil.wallSeconds)
             found.append(next)
         }
         guard let middle = found.dropFirst(found.count / 2).first else { return }
-        var late = RecurrenceGenerator(rule, start: start.civil, isDate: start.isDate)
+        var late = RecurrenceGenerator(
+            rule, start: start.civil, isDate: start.isDate, work: 100_000)
         late.seek(to: middle)
         let next = late.next()
         precondition(next == middle || late.isExhausted)

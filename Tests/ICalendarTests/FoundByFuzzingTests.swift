@@ -64,4 +64,11 @@ struct FoundByFuzzingTests {
         #expect(
             RecurrenceRule("RSCALE=gregorian;FREQ=DAILY")?.text == "RSCALE=GREGORIAN;FREQ=DAILY")
     }
+
+    @Test func aZoneThatChangesAfterTheSpanOnly() throws {
+        let file = try #require(TZif(zoneFile(change: 1_700_000_000, offset: 3600, footer: "")))
+        let zone = Zone(rules: try #require(file.rules(name: nil)))
+        let written = zone.vtimezone(tzid: "X", from: 1_600_000_000, through: 1_690_000_000)
+        #expect(Zone(vtimezone: written)?.offset(at: 1_650_000_000) == 3600)
+    }
 }

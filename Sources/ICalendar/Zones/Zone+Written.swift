@@ -9,17 +9,15 @@ extension Zone {
     package func vtimezone(tzid: String, from: Int64, through: Int64) -> Component {
         var timezone = Component(name: "VTIMEZONE")
         timezone.append(Property("TZID", text: tzid))
-        let onsets = self.onsets(from: from, through: through)
-        guard !onsets.isEmpty else {
-            let type = rules.types[rules.type(at: from)]
-            let epoch = CivilDateTime(wallSeconds: 0)
-            let only = Onset(wall: epoch.wallSeconds, from: type.offset, type: type)
-            timezone.components.append(only.observance())
-            return timezone
-        }
         // Rules that reach the end of the table go on for ever.
         let end = rules.repeats ? min(through, Repetition.start - 2 * 366 * 86_400) : through
-        timezone.components = Onset.observances(onsets, endsOpen: end)
+        timezone.components = Onset.observances(
+            onsets(from: from, through: through), endsOpen: end)
+        if timezone.components.isEmpty {
+            // Nothing changes up to the end of the span.
+            let type = rules.types[rules.type(at: from)]
+            timezone.components = [Onset(wall: 0, from: type.offset, type: type).observance()]
+        }
         return timezone
     }
 
