@@ -4,6 +4,10 @@ import Glibc
 /// libfcgi's state of the request a thread is working on, used again for each.
 ///
 /// On the heap and never moved: libfcgi's streams point back into it.
+///
+/// libfcgi believes the peer what it says of lengths in name-value pairs, and ends the process where it
+/// cannot allocate them. Only a web server may be able to write to the socket (`Listener`'s mode), and
+/// a supervisor belongs over workers.
 final class FastCGIRequest: InputStream {
     private let cell: UnsafeMutablePointer<FCGX_Request>
     private let output = OutputBuffer()

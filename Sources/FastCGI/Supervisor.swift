@@ -36,7 +36,7 @@ package final class Supervisor {
 
     /// Milliseconds: a process that ended sooner is suspected to do so again.
     private static let early = 5_000
-    private static let longestDelay = 30_000
+    private static let longestDelay = 5_000
 
     /// - Parameter report: told when a process ended and what becomes of it.
     package init(

@@ -101,9 +101,13 @@ struct Serve: ParsableCommand {
     /// Keeps worker processes alive until told to end; gives the code to exit with.
     private func supervise(_ listener: Listener, _ service: Service) -> Int32 {
         let logs = service.logs
+        // A backtrace would hold up the start of the next, and write what is in memory to a log.
+        let backtrace = Environment.current["SWIFT_BACKTRACE"] ?? "enable=no"
         let program = Supervisor.Program(
             path: Executable.path, arguments: CommandLine.arguments,
-            environment: [Environment.workerVariable: String(getpid())])
+            environment: [
+                Environment.workerVariable: String(getpid()), "SWIFT_BACKTRACE": backtrace,
+            ])
         let supervisor = Supervisor(
             program, processes: service.configuration.serve.processes, listener: listener
         ) { logs.event(.error, $0) }
