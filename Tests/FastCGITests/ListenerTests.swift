@@ -94,11 +94,12 @@ struct ListenerTests {
     }
 
     @Test func aPortServesLoopback() throws {
-        let listener = try Listener(.tcp(host: "127.0.0.1", port: 18_319))
+        let port = freePort()
+        let listener = try Listener(.tcp(host: "127.0.0.1", port: port))
         let pool = try WorkerPool(listener: listener, threads: 1) {
             Answering { $0.answer("by TCP") }
         }
-        let client = Client(port: 18_319)
+        let client = Client(port: port)
         client.send(request())
         #expect(client.answer().text.hasSuffix("by TCP"))
         #expect(pool.stop(within: 5))

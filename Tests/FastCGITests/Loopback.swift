@@ -51,6 +51,22 @@ func text(of path: String) -> String {
     return String(decoding: bytes.prefix(count), as: UTF8.self)
 }
 
+/// A TCP port of loopback that nobody listens on.
+func freePort() -> UInt16 {
+    let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(probe) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutableBytes(of: &address) { bytes in
+        let pointer = bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self)
+        _ = bind(probe, pointer, size)
+        getsockname(probe, pointer, &size)
+    }
+    return UInt16(bigEndian: address.sin_port)
+}
+
 /// Waits until `condition` holds; false after ten seconds.
 func eventually(_ condition: () -> Bool) -> Bool {
     for _ in 0..<2000 {

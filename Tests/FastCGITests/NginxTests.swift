@@ -6,13 +6,12 @@ import Testing
 /// A real nginx in front of a pool, on a port of loopback.
 private final class Nginx: Sendable {
     let server: Server
-    let port: UInt16
+    let port = freePort()
     private let pid: pid_t
 
     /// - Parameter location: directives beside `fastcgi_pass`.
-    init(_ server: Server, port: UInt16, keeping connections: Int, location: String = "") {
+    init(_ server: Server, keeping connections: Int, location: String = "") {
         self.server = server
-        self.port = port
         let file = server.scratch.file("nginx.conf")
         let path = server.scratch.path
         write(
@@ -82,13 +81,13 @@ struct NginxTests {
             usleep(2000)
             exchange.answer(exchange.parameter("REQUEST_URI") ?? "-")
         }
-        let nginx = Nginx(server, port: 18_321, keeping: 32, location: "fastcgi_keep_conn on;")
+        let nginx = Nginx(server, keeping: 32, location: "fastcgi_keep_conn on;")
         let failures = Atomic<Int>(0)
         try withExtendedLifetime(nginx) {
             let clients = try (0..<16).map { number in
                 try Thread {
                     for round in 0..<20 {
-                        let answer = get("/\(number)/\(round)", from: 18_321)
+                        let answer = get("/\(number)/\(round)", from: nginx.port)
                         if !answer.hasSuffix("/\(number)/\(round)") {
                             failures.add(1, ordering: .relaxed)
                         }
@@ -105,7 +104,7 @@ struct NginxTests {
             usleep(5000)
             exchange.answer(String(repeating: "x", count: 100_000) + "end")
         }
-        let nginx = Nginx(server, port: 18_322, keeping: 8, location: "fastcgi_keep_conn on;")
+        let nginx = Nginx(server, keeping: 8, location: "fastcgi_keep_conn on;")
         let broken = Atomic<Int>(0)
         let whole = Atomic<Int>(0)
         let isOver = Atomic<Bool>(false)
@@ -113,7 +112,7 @@ struct NginxTests {
             let clients = try (0..<8).map { _ in
                 try Thread {
                     while !isOver.load(ordering: .relaxed) {
-                        let answer = get(from: 18_322)
+                        let answer = get(from: nginx.port)
                         if answer.hasSuffix("end") {
                             whole.add(1, ordering: .relaxed)
                         } else if !answer.hasPrefix("HTTP/1.1 502") {
@@ -138,9 +137,9 @@ struct NginxTests {
             exchange.answer(String(repeating: "x", count: 300_000))
             exchange.abort()
         }
-        let nginx = Nginx(server, port: 18_323, keeping: 1)
+        let nginx = Nginx(server, keeping: 1)
         withExtendedLifetime(nginx) {
-            let answer = get(from: 18_323, version: "1.1")
+            let answer = get(from: nginx.port, version: "1.1")
             #expect(answer.contains("Transfer-Encoding: chunked"))
             #expect(!answer.hasSuffix("0\r\n\r\n"))
         }
@@ -161,15 +160,15 @@ struct NginxTests {
                 }
             }
             let nginx = Nginx(
-                server, port: 18_324, keeping: 1, location: "fastcgi_max_temp_file_size 0;")
+                server, keeping: 1, location: "fastcgi_max_temp_file_size 0;")
             withExtendedLifetime(nginx) {
                 do {
-                    let client = Client(port: 18_324)
+                    let client = Client(port: nginx.port)
                     client.send(Array("GET /endless HTTP/1.1\r\nHost: test\r\n\r\n".utf8))
                     _ = client.receive()
                 }
                 #expect(eventually { lost.load(ordering: .relaxed) })
-                #expect(get(from: 18_324).hasSuffix("next"))
+                #expect(get(from: nginx.port).hasSuffix("next"))
             }
         }
     }
@@ -183,13 +182,13 @@ struct NginxTests {
                 exchange.answer("\(error)", status: "413 Content Too Large")
             }
         }
-        for (port, buffering) in [(18_325, "on"), (18_326, "off")] as [(UInt16, String)] {
+        for buffering in ["on", "off"] {
             let nginx = Nginx(
-                server, port: port, keeping: 1,
+                server, keeping: 1,
                 location: "fastcgi_request_buffering \(buffering); fastcgi_keep_conn on;")
             withExtendedLifetime(nginx) {
                 let answer = get(
-                    from: port, fields: "Content-Length: 100000000\r\n",
+                    from: nginx.port, fields: "Content-Length: 100000000\r\n",
                     body: [UInt8](repeating: 0x41, count: 100_000_000))
                 #expect(answer.hasPrefix("HTTP/1.1 413"))
                 #expect(answer.hasSuffix("tooLarge"))
