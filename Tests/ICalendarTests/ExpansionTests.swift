@@ -60,6 +60,16 @@ struct ExpansionTests {
                 .contains("DTSTART:20240131T090000"))
     }
 
+    @Test func toDosThatAreDueAsTheyStart() throws {
+        let toDo = try object(
+            "DTSTART;VALUE=DATE:20240131\nDUE;VALUE=DATE:20240131\nRRULE:FREQ=DAILY", "VTODO")
+        let expanded = toDo.expanded(range("20240205T000000", "20240205T120000"), floating: .utc)
+        #expect(
+            text(expanded).filter { $0.hasPrefix("D") } == [
+                "DTSTART;VALUE=DATE:20240205", "DUE;VALUE=DATE:20240205",
+            ])
+    }
+
     @Test func whatDoesNotRecurHasNoRecurrenceID() throws {
         let once = try object(
             "DTSTART;TZID=Europe/Berlin:20240131T090000\nDTEND;TZID=Europe/Berlin:20240131T100000")

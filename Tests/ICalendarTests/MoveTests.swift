@@ -168,6 +168,12 @@ struct MoveTests {
                 "DTEND;TZID=Europe/Berlin:20240301T100000",
                 "DTEND;TZID=Europe/Berlin:20240301T113000"
             ),
+            (
+                "DTEND;TZID=America/New_York:20240301T040000",
+                "DTEND;TZID=America/New_York:20240301T053000"
+            ),
+            ("DTEND:20240301T100000Z", "DTEND:20240301T103000Z"),
+            ("DTEND;VALUE=DATE:20240302", "DTEND;TZID=Europe/Berlin:20240301T113000"),
             ("DURATION:PT1H", "DURATION:PT2H30M"),
             ("SUMMARY:none", "DTEND;TZID=Europe/Berlin:20240301T113000"),
         ] as [(String, String)])

@@ -40,7 +40,8 @@ extension CalendarObject {
 
     /// Sets the end: of DTEND, DUE or DURATION the one that is there is changed.
     ///
-    /// - Parameter end: exclusive; taken to the form of DTSTART. Overrides keep theirs.
+    /// - Parameter end: exclusive; taken to the form of the end that is there, or else of DTSTART,
+    ///   with which it has to agree in being a DATE. Overrides keep theirs.
     package mutating func moveEnd(to end: DateTimeValue, floating: Zone) {
         let zones = ZoneTable(calendar: calendar, floating: floating)
         let name = kind == .vtodo ? "DUE" : "DTEND"
@@ -57,11 +58,11 @@ extension CalendarObject {
                 }
                 return
             }
-            if let property = component.first(name) {
-                component.set(property.with(dateTime: end))
-            } else {
-                component.set(end.property(named: name))
-            }
+            let property = component.first(name)
+            let models = [property?.dateTime, start].compactMap { $0 }
+            let model = models.first { $0.isDate == start?.isDate ?? $0.isDate }
+            let end = model.map { zones.value(end, like: $0) } ?? end
+            component.set(property?.with(dateTime: end) ?? end.property(named: name))
         }
     }
 
@@ -113,6 +114,15 @@ extension Component {
 extension StartMove {
     fileprivate func moved(single property: Property) -> Property {
         property.dateTime.map { property.with(dateTime: moved($0)) } ?? property
+    }
+}
+
+extension ZoneTable {
+    /// The same instant in the form of another value; a DATE is the day on the value's own clock.
+    fileprivate func value(_ value: DateTimeValue, like model: DateTimeValue) -> DateTimeValue {
+        if value.hasForm(of: model) { return value }
+        if model.isDate { return .date(value.civil.date) }
+        return model.with(civil: zone(of: model).civil(at: instant(of: value)))
     }
 }
 

@@ -28,7 +28,10 @@ struct Timing: Sendable {
         zone = zones.zone(of: start)
         if let end, component.name != "VJOURNAL" {
             hasEnd = true
-            extent = Timing.extent(from: start, to: end, zones)
+            // A to-do may be due as it starts; of an event programs write the last day, or the
+            // first again, where the day after belongs.
+            let least = component.name == "VTODO" ? 0 : 1
+            extent = Timing.extent(from: start, to: end, leastDays: least, zones)
         } else if let duration = component.first("DURATION")?.duration,
             component.name != "VJOURNAL", component.name != "VFREEBUSY", !duration.isNegative
         {
@@ -42,12 +45,11 @@ struct Timing: Sendable {
     }
 
     private static func extent(
-        from start: DateTimeValue, to end: DateTimeValue, _ zones: ZoneTable
+        from start: DateTimeValue, to end: DateTimeValue, leastDays: Int, _ zones: ZoneTable
     ) -> Extent {
         if case .date(let first) = start {
-            // Programs write the last day, or the first again, where the day after belongs.
             let days = end.civil.date.days - first.days
-            return .nominal(CalendarDuration(days: max(days, 1)))
+            return .nominal(CalendarDuration(days: max(days, leastDays)))
         }
         return .exact(max(0, zones.instant(of: end).addingClamped(-zones.instant(of: start))))
     }
