@@ -2,15 +2,12 @@
 package struct Preferences: Sendable {
     /// Properties that are not there are left out of a multistatus.
     package let isMinimal: Bool
-    /// The new state is wanted in the answer to a write.
-    package let wantsRepresentation: Bool
 
     /// What to say in Preference-Applied for `isMinimal`; nil where it came by `Brief`.
     package let appliedMinimal: String?
 
     package init(_ fields: HeaderFields) {
         var isMinimal = false
-        var wantsRepresentation = false
         var applied: String?
         for preference in (fields["prefer"] ?? "").split(separator: ",") {
             let token = preference.lowercased().filter { $0 != " " && $0 != "\"" }
@@ -21,13 +18,11 @@ package struct Preferences: Sendable {
             case "return-minimal":
                 isMinimal = true
                 applied = "return-minimal"
-            case "return=representation": wantsRepresentation = true
             default: break
             }
         }
         if fields["brief"]?.lowercased() == "t" { isMinimal = true }
         self.isMinimal = isMinimal
-        self.wantsRepresentation = wantsRepresentation
         appliedMinimal = applied
     }
 }

@@ -54,7 +54,7 @@ package enum XMLEscaping {
 }
 
 /// Well-formed sequences of UTF-8 (RFC 3629 §4).
-package enum UTF8Sequence {
+enum UTF8Sequence {
     /// Bytes of the multi-byte character that begins at `index`; 0 where there is none, or one that
     /// XML does not allow (U+FFFE, U+FFFF).
     static func length(at index: Int, of text: UnsafeRawBufferPointer) -> Int {

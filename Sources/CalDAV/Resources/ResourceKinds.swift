@@ -14,9 +14,4 @@ struct ResourceKinds: OptionSet, Sendable, Hashable {
 
     static let collections: ResourceKinds = [.root, .container, .principal, .home, .calendar]
     static let all: ResourceKinds = [.collections, .object]
-
-    /// Each kind by itself, those that exist.
-    static let each: [ResourceKinds] = [
-        .root, .container, .principal, .home, .calendar, .object,
-    ]
 }
