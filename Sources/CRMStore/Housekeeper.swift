@@ -64,7 +64,7 @@ extension Store {
            AND TRIGGER_NAME LIKE 'caldav\\_task\\_%'
         """
 
-    fileprivate func hasTriggers() throws(StoreFailure) -> Bool {
+    func hasTriggers() throws(StoreFailure) -> Bool {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.triggers, .text(settings.tasks.table))
             return try cursor.next() && cursor.int(0) == 3

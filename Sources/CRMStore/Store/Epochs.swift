@@ -27,6 +27,10 @@ extension Store {
         UPDATE caldav_calendar_state
            SET revision = ?, floor = ?, lost_after = 0, lost_through = 0
         """
+    private static let usedRevisions: SQL = """
+        SELECT MAX(revision) FROM (SELECT MAX(revision) AS revision FROM caldav_objects
+                                   UNION ALL SELECT MAX(revision) FROM caldav_tombstones) AS used
+        """
     private static let states: SQL = "SELECT calendar_id, revision FROM caldav_calendar_state"
 
     /// More than the revisions that can be in flight when a server dies.
@@ -145,12 +149,15 @@ extension Store {
         }
     }
 
-    private func beginEpoch() throws(StoreFailure) {
+    func beginEpoch() throws(StoreFailure) {
         try connection.transaction { () throws(StoreFailure) in
             try database { () throws(DatabaseError) in
                 let newest = try connection.query(
                     "SELECT MAX(revision) FROM caldav_calendar_state FOR UPDATE")
                 var highest = try newest.next() ? newest.int(0) ?? 0 : 0
+                // The state may have gone back alone.
+                let used = try connection.query(Store.usedRevisions)
+                highest = max(highest, try used.next() ? used.int(0) ?? 0 : 0)
                 highest = max(highest, context.known.all.values.max() ?? 0)
                 let first = (highest / Store.epoch + 1) * Store.epoch
                 _ = try connection.execute(Store.beginEpoch, .int(first), .int(first))

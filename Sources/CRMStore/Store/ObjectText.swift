@@ -16,11 +16,15 @@ struct ObjectText {
     /// - Parameter floating: the calendar's zone.
     init(_ object: CalendarObject, bytes: [UInt8], floating: Zone) {
         self.bytes = bytes
-        etag = Digest.hex(Digest.sha256(bytes).prefix(16))
+        etag = ObjectText.etag(of: bytes)
         uid = object.uid
         uidHash = Digest.sha256(Array(object.uid.utf8))
         component = object.kind.name
         span = object.span(floating: floating)
         sequence = Int64(object.principalComponent.first("SEQUENCE")?.integer ?? 0)
+    }
+
+    static func etag(of bytes: [UInt8]) -> String {
+        Digest.hex(Digest.sha256(bytes).prefix(16))
     }
 }

@@ -2,17 +2,19 @@ import ArgumentParser
 import CRMStore
 import CalDAV
 import Glibc
-import MariaDB
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says what is wrong with an installation, and what mends it.",
         discussion: """
-            Looks at the configuration, the database, its schema and triggers, clocks and zones. \
-            Ends with code 0 when nothing is wrong.
+            Looks at the configuration, the database, its schema, triggers and accounts, at clocks \
+            and zones, and at whether tasks and calendars agree. Ends with code 0 when nothing is \
+            wrong, with 1 when something is.
 
               crm-caldav check
+              crm-caldav check --repair
               crm-caldav check --user anna    (asks for the password)
+              crm-caldav check --new-epoch    (after a physical restore of the database)
             """)
 
     @OptionGroup var file: ConfigurationOption
@@ -20,116 +22,117 @@ struct Check: ParsableCommand {
     @Option(help: "Try the sign-in of this user too.")
     var user: String?
 
+    @Flag(help: "Mend what can be mended.")
+    var repair = false
+
+    @Flag(help: "Have every client list its calendars afresh, and look at nothing else.")
+    var newEpoch = false
+
+    @Flag(help: "As a JSON array of objects.")
+    var json = false
+
+    func validate() throws {
+        if newEpoch, repair || json || user != nil {
+            throw ValidationError("--new-epoch goes alone")
+        }
+    }
+
     func run() throws {
         let configuration = try file.load()
-        var report = Report()
-        report.good("configuration: \(configuration.file ?? "from the environment")")
+        let context: StoreContext
         do throws(StoreSettingsError) {
-            let context = try StoreContext(settings: configuration.store)
-            report.good("time zone of the CRM: \(configuration.store.timeZone)")
-            checkDatabase(configuration, context, &report)
+            context = try StoreContext(settings: configuration.store)
         } catch {
-            report.bad("\(error.key): \(error.reason)", mend: "correct it in the configuration")
+            throw failure("\(error.key): \(error.reason)", Exit.configuration)
         }
-        if report.isDatabaseReached {
-            if configuration.store.confirmedMeans == .completed {
-                report.note(
-                    "an event with STATUS:CONFIRMED makes its task completed. Nextcloud and Google "
-                        + "write CONFIRMED on every new event",
-                    mend: "with such clients, set confirmed_means = pending")
-            }
-            if let user { try checkSignIn(of: user, configuration, &report) }
-        }
-        if report.problems > 0 { throw report.isDatabaseReached ? ExitCode(1) : Exit.database }
-    }
-
-    private func checkDatabase(
-        _ configuration: Configuration, _ context: StoreContext, _ report: inout Report
-    ) {
-        let connection = Connection(settings: context.connectionSettings)
-        do throws(DatabaseError) {
-            let server = try connection.queryText(
-                "SELECT VERSION() AS version, UNIX_TIMESTAMP() AS now")
-            report.isDatabaseReached = true
-            report.good("database: \(server.first("version") ?? "")")
-            let difference = (server.first("now").flatMap(Int.init) ?? 0) - time(nil)
-            if abs(difference) > 2 {
-                report.bad(
-                    "the database server's clock is \(difference) s off ours",
-                    mend: "run a time service on both machines")
-            } else {
-                report.good("clocks agree")
+        if newEpoch { return try beginNewEpoch(context) }
+        var report = Report(isJSON: json)
+        report.show("configuration", .ok, configuration.file ?? "from the environment")
+        var isClean = false
+        do throws(StorageError) {
+            isClean = try Checkup(context: context).run(repairing: repair) { check, finding in
+                report.show(check, finding)
             }
         } catch {
-            report.bad(
-                "database: \(error.message) (\(error.code))",
+            report.show(
+                "database", .problem, "\(Self.reason(error))",
                 mend: "correct database_* in the configuration, or start the server")
-            return
+            report.end()
+            throw Exit.database
         }
-        checkSchema(
-            Migration(settings: configuration.store, connection: connection), &report)
+        if let user { isClean = try checkSignIn(of: user, configuration, &report) && isClean }
+        report.end()
+        if !isClean { throw ExitCode(1) }
     }
 
-    private func checkSchema(_ migration: Migration, _ report: inout Report) {
-        do throws(MigrationError) {
-            let plan = try migration.plan()
-            for finding in plan.findings {
-                let mend = finding.mendingStatement.map { "\($0);" }
-                if finding.isRefused {
-                    report.bad(finding.message, mend: mend)
-                } else {
-                    report.note(finding.message, mend: mend)
-                }
-            }
-            if plan.steps.isEmpty {
-                report.good("schema: as documented")
-            } else {
-                for step in plan.steps { report.bad("missing: \(step.summary)", mend: nil) }
-                return report.mend("crm-caldav migrate")
-            }
-            switch plan.noticing {
-            case .triggers: report.good("changes of the CRM show at once, by triggers")
-            case .scan(let reason):
-                report.note(
-                    "no triggers (\(reason)): changes of the CRM show within seconds", mend: nil)
-            }
+    private func beginNewEpoch(_ context: StoreContext) throws(ExitCode) {
+        do throws(StorageError) {
+            try Store(context: context).beginNewEpoch()
         } catch {
-            report.bad("schema: \(error)", mend: nil)
+            throw failure(Self.reason(error), Exit.database)
+        }
+        print("A new epoch has begun: every client lists its calendars afresh.")
+    }
+
+    private static func reason(_ error: StorageError) -> String {
+        switch error {
+        case .unavailable(let reason), .failed(let reason), .refused(let reason): reason
+        default: "\(error)"
         }
     }
 
     private func checkSignIn(
         of name: String, _ configuration: Configuration, _ report: inout Report
-    ) throws {
+    ) throws -> Bool {
         let outcome = try SignInTrial(configuration).outcome(
             of: name, password: PasswordPrompt.read("Password of \(name): "))
-        if outcome.isAccepted {
-            report.good("sign-in: \(outcome.sentence)")
-        } else {
-            report.bad(
-                "sign-in: \(outcome.sentence)",
-                mend: "compare users_* in the configuration with the CRM's table")
-        }
+        report.show(
+            "sign-in", outcome.isAccepted ? .ok : .problem, outcome.sentence,
+            mend: outcome.isAccepted
+                ? nil : "compare users_* in the configuration with the CRM's table")
+        return outcome.isAccepted
     }
 }
 
-/// What `check` found, printed as it is found.
+/// What `check` found, written as it is found.
 private struct Report {
-    private(set) var problems = 0
-    var isDatabaseReached = false
+    private let isJSON: Bool
+    private var list = JSONList()
 
-    func good(_ sentence: String) { print("ok    \(sentence)") }
+    enum Level: String {
+        case ok, note, problem, repaired
 
-    mutating func bad(_ sentence: String, mend statement: String?) {
-        problems += 1
-        print("BAD   \(sentence)")
-        if let statement { mend(statement) }
+        /// How a line of it begins.
+        var label: String {
+            switch self {
+            case .ok: "ok    "
+            case .note: "note  "
+            case .problem: "BAD   "
+            case .repaired: "mended"
+            }
+        }
     }
 
-    func note(_ sentence: String, mend statement: String?) {
-        print("note  \(sentence)")
-        if let statement { mend(statement) }
+    init(isJSON: Bool) { self.isJSON = isJSON }
+
+    mutating func show(_ check: String, _ finding: CheckFinding) {
+        let level =
+            finding.isRepaired ? .repaired : Level(rawValue: finding.level.rawValue) ?? .note
+        show(check, level, finding.message, mend: finding.isRepaired ? nil : finding.mend)
     }
 
-    func mend(_ statement: String) { print("      → \(statement)") }
+    mutating func show(_ check: String, _ level: Level, _ message: String, mend: String? = nil) {
+        if isJSON {
+            var line = JSONLine()
+            line.add("check", check)
+            line.add("level", level.rawValue)
+            line.add("message", message)
+            line.add("mend", mend)
+            return list.append(line)
+        }
+        print("\(level.label) \(printable(message))")
+        if let mend { print("       → \(printable(mend))") }
+    }
+
+    func end() { if isJSON { list.end() } }
 }
