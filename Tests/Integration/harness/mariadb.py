@@ -123,13 +123,14 @@ class MariaDB:
             raise QueryError(ran.stderr.decode().strip())
         return ran.stdout.decode()
 
-    def dump(self, database: str, tables: list[str] | None = None) -> str:
-        """The whole database, or some of its tables, as SQL, one row a line, in key order."""
+    def dump(self, database: str, without: list[str]) -> str:
+        """The tables of a database, but for some, as SQL, one row a line, in key order."""
         ran = subprocess.run(
             ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", f"--user={account()}",
              "--default-character-set=utf8mb4", "--hex-blob", "--order-by-primary",
              "--skip-extended-insert", "--skip-dump-date", "--skip-comments",
-             "--single-transaction", database, *(tables or [])],
+             "--single-transaction",
+             *(f"--ignore-table={database}.{table}" for table in without), database],
             capture_output=True, text=True,
         )
         if ran.returncode != 0:

@@ -157,8 +157,8 @@ class Stack:
         )
 
     def contents(self) -> str:
-        """All that the database holds."""
-        return self.database.dump(self.database_name)
+        """All that the database holds, but for notes of when background turns were last made."""
+        return self.database.dump(self.database_name, without=["caldav_meta"])
 
     def logs(self) -> list[Path]:
         """Every log that a server of this stack writes."""
