@@ -64,7 +64,7 @@ private final class Document {
         xmlCtxtUseOptions(context, Int32(options))
         bytes.withUnsafeBytes { buffer in
             let characters = buffer.bindMemory(to: CChar.self)
-            _ = xmlParseChunk(context, characters.baseAddress, Int32(characters.count), 1)
+            _ = xmlParseChunk(context, characters.baseAddress, Int32(clamping: characters.count), 1)
         }
         if let error { return error }
         guard context.pointee.wellFormed == 1, context.pointee.nsWellFormed == 1 else {
