@@ -133,6 +133,20 @@ struct FeedTests {
     }
 
     @Test(
+        "times far beyond any calendar end nothing",
+        arguments: [
+            "expand=1&start=-9223372036854775808&end=9223372036854775807",
+            "expand=1&start=-9223372036854775807&end=-9223372036854775806",
+            "start=9223372036854775806", "end=-9223372036854775807",
+            "expand=1&start=00010101T000000Z&end=99991231T235959Z",
+        ])
+    func farTimes(query: String) throws {
+        let site = try site()
+        site.put("r.ics", event("r", more: "RRULE:FREQ=DAILY"))
+        #expect(site.send("GET", path, query: query).status == 200)
+    }
+
+    @Test(
         "a part that means nothing is 400",
         arguments: [
             "start=x", "expand=1", "component=VALARM", "todos=no", "start=2&end=1", "start=%zz",
