@@ -101,7 +101,8 @@ struct Override: Sendable {
         let older = current.filter { $0.sequence < sequence }
         guard !older.isEmpty else { return current }
         var stale: Set<Int64> = []
-        var occurrences = OccurrenceIterator(master.component, master.timing, zones)
+        var occurrences = OccurrenceIterator(
+            master.component, master.timing, zones, work: 50_000)
         var head = Int64.min
         for override in older.sorted(by: { $0.wall < $1.wall }) {
             if head < override.wall {
@@ -110,6 +111,8 @@ struct Override: Sendable {
             }
             if head != override.wall { stale.insert(override.wall) }
         }
+        // Where the set could not be followed so far, none is known to be stale.
+        guard !occurrences.isExhausted else { return current }
         return current.filter { !stale.contains($0.wall) }
     }
 

@@ -8,8 +8,9 @@ extension Zone {
         self.init(vtimezone: vtimezone, work: &work)
     }
 
-    /// Steps for the rules of all VTIMEZONEs of an object; a plain one takes some hundred.
-    static let work = 200_000
+    /// Steps for the rules of all VTIMEZONEs of an object; a plain one takes some
+    /// thousand, and none when it is known from another object.
+    static let work = 100_000
 
     /// - Parameter work: steps that may be taken; what is left of them.
     init?(vtimezone: Component, work: inout Int) {
