@@ -89,7 +89,7 @@ package final class Connection {
             return try PreparedStatement(sql, on: handle)
         }
         while prepared.count <= sql.key { prepared.append(nil) }
-        if let known = prepared[sql.key] {
+        if let known = prepared[sql.key], !known.isSpent {
             // Another cursor reads from it: a second one for the time being.
             return known.isBusy ? try PreparedStatement(sql, on: handle) : known
         }

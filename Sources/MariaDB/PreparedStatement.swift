@@ -10,6 +10,9 @@ final class PreparedStatement {
     let row: RowBuffer?
     /// A cursor still reads from it: the buffers are taken.
     var isBusy = false
+    /// An error came among its rows. Run once more, libmariadb (3.3) would wait for the rest of them,
+    /// until the read timeout: it has to be prepared anew.
+    private(set) var isSpent = false
 
     private let parameterCount: Int
 
@@ -69,6 +72,7 @@ final class PreparedStatement {
             streaming || mysql_stmt_store_result(handle) == 0
         else {
             let error = DatabaseError(of: handle, running: sql.text)
+            isSpent = true
             mysql_stmt_free_result(handle)
             throw error
         }
@@ -89,6 +93,7 @@ final class PreparedStatement {
             return false
         default:
             row.isCurrent = false
+            isSpent = true
             throw DatabaseError(of: handle, running: sql.text)
         }
     }

@@ -88,6 +88,30 @@ struct TransactionTests {
         try blocker.run("ROLLBACK")
     }
 
+    @Test func aStatementThatWasRefusedAmongItsRowsRunsAgain() throws {
+        var impatient = settings
+        impatient.readTimeout = 3
+        let connection = Connection(settings: impatient)
+        let blocker = other()
+        let both: SQL = "SELECT a FROM t WHERE id IN (1, 2) ORDER BY id FOR UPDATE NOWAIT"
+        try blocker.run("BEGIN")
+        try blocker.run("UPDATE t SET a = 5 WHERE id = 2")
+        try connection.transaction { () throws(DatabaseError) in
+            // The first row arrives, the error after it.
+            for _ in 0..<2 {
+                do throws(DatabaseError) {
+                    _ = try connection.query(both)
+                    Issue.record("the second row is locked")
+                } catch {
+                    #expect(error.isLockWait)
+                }
+            }
+        }
+        try blocker.run("ROLLBACK")
+        let rows = try connection.query(both)
+        #expect(try rows.next() && rows.next())
+    }
+
     @Test func twoWhoDeadlockBothSucceed() throws {
         let arrived = Mutex(0)
         let runs = Mutex(0)
