@@ -27,12 +27,12 @@ package final class Housekeeper {
                 defer { store.context.merging.end() }
                 _ = try store.mergePending(tasks: 2_000, until: Clock.milliseconds + 800)
             }
-            _ = try store.moveLogQueue()
             if try store.claim(.scan, every: try scanInterval()) {
                 // Processes that know different columns would undo each other's digests.
                 store.context.forgetInstallation()
                 _ = try store.scan()
             }
+            _ = try store.moveLogQueue(until: Clock.milliseconds + 500)
             if try store.claim(.prune, every: 3_600),
                 !(try store.prune(until: Clock.milliseconds + 800))
             {

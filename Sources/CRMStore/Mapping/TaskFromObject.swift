@@ -41,7 +41,7 @@ extension TaskMapping {
         into task: inout MappedTask
     ) {
         let start = component.first("DTSTART")?.dateTime
-        let end = end(of: component, kind, start)
+        let end = end(of: component, kind, start, zones)
         let shownStart = start ?? end
         task.carry(
             .start, shownStart.map { columnText(wallClock($0, zones), in: .start) })
@@ -49,14 +49,21 @@ extension TaskMapping {
         task.carry(.allDay, shownStart.map { $0.isDate ? "1" : "0" })
     }
 
-    /// DTEND or DUE, or what DURATION makes of the start (RFC 5545 §3.6.1, §3.6.2).
+    /// DTEND or DUE, or what DURATION makes of the start (RFC 5545 §3.6.1, §3.6.2): days are as long
+    /// as the zone makes them, hours are exact (§3.3.6).
     private func end(
-        of component: Component, _ kind: CalendarObject.Kind, _ start: DateTimeValue?
+        of component: Component, _ kind: CalendarObject.Kind, _ start: DateTimeValue?,
+        _ zones: ZoneTable
     ) -> DateTimeValue? {
         if let end = component.first(kind.endName)?.dateTime { return end }
         guard let start, let duration = component.first("DURATION")?.duration else { return nil }
-        return start.with(
-            civil: start.civil.adding(days: duration.days, seconds: duration.seconds))
+        let day = start.civil.adding(days: duration.days)
+        if start.isDate || duration.seconds == 0 {
+            return start.with(civil: day.adding(seconds: duration.seconds))
+        }
+        let zone = zones.zone(of: start)
+        let end = Zone.utc.civil(at: zone.seconds(of: day)).adding(seconds: duration.seconds)
+        return start.with(civil: zone.civil(at: Zone.utc.seconds(of: end)))
     }
 
     private func endOnWallClock(_ end: DateTimeValue, _ zones: ZoneTable) -> CivilDateTime {

@@ -9,7 +9,11 @@ extension Store {
     ///
     /// A batch that meets a row which the CRM holds, or a value that the database refuses, is done
     /// again task by task, so that one stops no other. What cannot be done now stays pending.
-    func merge(_ ids: [Int64], pending: [Int64: [UInt64]]) throws(StoreFailure) {
+    ///
+    /// - Parameter deadline: in milliseconds; a batch that is done again stops there.
+    func merge(
+        _ ids: [Int64], pending: [Int64: [UInt64]], until deadline: Int64 = .max
+    ) throws(StoreFailure) {
         do throws(StoreFailure) {
             try mergeAtOnce(ids, pending: pending)
         } catch {
@@ -19,7 +23,9 @@ extension Store {
             }
             if case .storage(.unavailable) = error { throw error }
             if ids.count > 1 {
-                for id in ids { try merge([id], pending: pending) }
+                for id in ids where Clock.milliseconds < deadline {
+                    try merge([id], pending: pending)
+                }
             } else if error.databaseError?.isWorthRetrying != true, let id = ids.first {
                 try recordFailure(of: id, error.reason, pending: pending[id] ?? [])
             }
@@ -45,7 +51,7 @@ extension Store {
     private func carryOut(_ steps: [TaskMerge.Step]) throws(StoreFailure) -> Set<Int64> {
         var revisions = try takeRevisions(for: steps)
         let current = try currentRevisions(of: steps.map(\.task))
-        let locked = try lockRows(of: steps)
+        let locked = try lockTasks(steps.map(\.task).sorted())
         var writer = MergeWriter(now: now)
         var skipped: Set<Int64> = []
         let installation = try installation()
@@ -66,7 +72,8 @@ extension Store {
                 try writer.change(
                     mirror, row, text, to: destination, &revisions, installation)
             case .remove(let mirror):
-                guard current[step.task] == mirror.revision else {
+                // A row of that id may be there again.
+                guard current[step.task] == mirror.revision, !locked.contains(step.task) else {
                     skipped.insert(step.task)
                     continue
                 }
@@ -113,15 +120,13 @@ extension Store {
         return revisions
     }
 
-    /// Locks the rows that will be marked, without waiting for the CRM.
-    private func lockRows(of steps: [TaskMerge.Step]) throws(StoreFailure) -> Set<Int64> {
+    /// Locks the rows that are there, without waiting for the CRM.
+    ///
+    /// - Parameter ids: in ascending order.
+    func lockTasks(_ ids: [Int64]) throws(StoreFailure) -> Set<Int64> {
         let statements = try installation().statements
-        let ids = steps.compactMap { step -> Int64? in
-            if case .remove = step.action { return nil }
-            return step.task
-        }
         var locked: Set<Int64> = []
-        for piece in ids.sorted().inStatementChunks() {
+        for piece in ids.inStatementChunks() {
             guard let statement = statements.lock[piece.count] else { continue }
             try database { () throws(DatabaseError) in
                 let cursor = try connection.query(statement, piece.map { .int($0) })

@@ -45,7 +45,9 @@ struct MergeWriter {
         ])
         unburied.append([.int(calendar.id), .bytes(name)])
         log(.create, row.id, uid)
-        mark(row, uid: uid, etag: text.etag, calendar: calendar.id)
+        mark(
+            row, uid: uid, etag: text.etag, calendar: calendar.id,
+            sequence: max(row.sequence, text.sequence))
     }
 
     /// The object of a changed row, perhaps in another calendar.
@@ -85,7 +87,8 @@ struct MergeWriter {
         if let text {
             mark(
                 read.row, uid: mirror.uid, etag: text.etag,
-                calendar: destination?.id ?? mirror.calendarID, raising: true)
+                calendar: destination?.id ?? mirror.calendarID,
+                sequence: max(read.row.sequence + 1, text.sequence))
         }
     }
 
@@ -107,12 +110,12 @@ struct MergeWriter {
     }
 
     private mutating func mark(
-        _ row: TaskRow, uid: String, etag: String, calendar: Int64, raising: Bool = false
+        _ row: TaskRow, uid: String, etag: String, calendar: Int64, sequence: Int64
     ) {
         marked.append([
             .int(row.id),
             .text(row.uid ?? Store.columnUID(uid, calendar: calendar)), .text(etag),
-            .int(raising ? row.sequence + 1 : row.sequence),
+            .int(sequence),
         ])
     }
 }

@@ -59,7 +59,7 @@ extension Store {
             var entries: [Int64: [UInt64]] = [:]
             for entry in batch { entries[entry.task, default: []].append(entry.id) }
             for piece in entries.keys.sorted().inPieces(of: TaskMerge.batchSize) {
-                try merge(Array(piece), pending: entries)
+                try merge(Array(piece), pending: entries, until: deadline)
                 merged += piece.count
                 if Clock.milliseconds >= deadline { return true }
             }
@@ -93,11 +93,14 @@ extension Store {
     }
 
     /// Removes entries by their exact ids: a range would lock out the CRM's next insert.
+    ///
+    /// Not by IN: of a short table the server would read every row and wait for those that the CRM
+    /// is just inserting, which may in turn wait for the tasks that we hold.
     func removePending(_ ids: [UInt64]) throws(StoreFailure) {
         for piece in ids.inStatementChunks() {
             let delete: SQL = """
-                DELETE FROM caldav_pending
-                 WHERE id IN (\(SQL.repeated("?", count: piece.count)))
+                DELETE p FROM (\(SQL.list(of: piece.count))) AS v
+                  STRAIGHT_JOIN caldav_pending AS p ON p.id = v.id
                 """
             _ = try database { () throws(DatabaseError) in
                 try connection.execute(delete, piece.map { .uint($0) })

@@ -11,7 +11,8 @@ extension Store {
             try loggingRefusal(
                 of: .delete, subject: { found.map { ($0.taskID, $0.uid) } }
             ) { () throws(StoreFailure) in
-                try connection.transaction { () throws(StoreFailure) in
+                try connection.transaction(retries: Store.retriesForHeldRow) {
+                    () throws(StoreFailure) in
                     let revision = try takeRevisions(of: calendar.id)
                     guard let present = try presentObject(name, in: calendar).object else {
                         throw .storage(
@@ -32,6 +33,8 @@ extension Store {
         _ present: PresentObject, name: String, in calendar: CalendarRecord, by actor: String,
         revision: Int64
     ) throws(StoreFailure) {
+        // What is copied into the trash is locked: not by waiting for the CRM.
+        if let task = present.taskID { _ = try taskRow(task, forUpdate: true) }
         try discardWithRow(
             present.id, .deleted, by: actor, owner: calendar.owner, uri: calendar.uri)
         if let task = present.taskID {

@@ -13,7 +13,8 @@ extension Store {
                 floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)
             return try loggingRefusal(of: .update, subject: { (nil, write.text.uid) }) {
                 () throws(StoreFailure) in
-                try connection.transaction { () throws(StoreFailure) in
+                try connection.transaction(retries: Store.retriesForHeldRow) {
+                    () throws(StoreFailure) in
                     try put(write, if: condition)
                 }
             }

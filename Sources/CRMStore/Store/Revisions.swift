@@ -13,6 +13,12 @@ extension Store {
         ON DUPLICATE KEY UPDATE revision = revision + 1
         """
 
+    /// How often a write begins anew when the CRM holds the task's row: for a second or so.
+    ///
+    /// It waits between two transactions, not within one, where it would hold up everybody else who
+    /// writes to the calendar.
+    static let retriesForHeldRow = 10
+
     /// Takes the next `count` revisions, as the first statement of a write transaction.
     ///
     /// - Returns: the last of them.

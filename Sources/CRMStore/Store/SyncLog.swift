@@ -1,3 +1,4 @@
+import CalDAV
 import MariaDB
 
 // The documented `caldav_sync_log`. Its foreign key makes an insert wait for whoever holds the task's
@@ -28,27 +29,33 @@ extension Store {
 
     private struct QueuedRow {
         var id: Int64
+        var task: Int64?
         /// Parameters of one row of `logRows`.
         var values: [Value]
     }
 
     private static let queued: SQL = """
         SELECT id, task_id, action, uid, happened, status, message
-          FROM caldav_log_queue ORDER BY id LIMIT 500 FOR UPDATE
+          FROM caldav_log_queue ORDER BY id LIMIT 500
         """
 
     /// Moves what is queued into the log. A row whose task is locked stays for the next time.
     ///
+    /// - Parameter deadline: in milliseconds.
     /// - Returns: how many were moved.
-    func moveLogQueue() throws(StoreFailure) -> Int {
-        try connection.transaction(retries: 0) { () throws(StoreFailure) in
-            let rows = try database { () throws(DatabaseError) in try queuedRows() }
-            var moved = 0
-            for piece in rows.inStatementChunks() {
-                moved += try move(piece)
+    func moveLogQueue(until deadline: Int64 = .max) throws(StoreFailure) -> Int {
+        let rows = try database { () throws(DatabaseError) in try queuedRows() }
+        var moved = 0
+        for piece in rows.inStatementChunks() where Clock.milliseconds < deadline {
+            if try move(piece) {
+                moved += piece.count
+            } else if piece.count > 1 {
+                for row in piece where Clock.milliseconds < deadline {
+                    if try move([row]) { moved += 1 }
+                }
             }
-            return moved
         }
+        return moved
     }
 
     private func queuedRows() throws(DatabaseError) -> [QueuedRow] {
@@ -60,7 +67,7 @@ extension Store {
             let task = action == LogAction.delete.rawValue ? nil : cursor.int(1)
             rows.append(
                 QueuedRow(
-                    id: cursor.int(0) ?? 0,
+                    id: cursor.int(0) ?? 0, task: task,
                     values: [
                         Value(task), .text(action), Value(cursor.string(3)),
                         Value(cursor.int(4)), Value(cursor.string(5)), Value(cursor.string(6)),
@@ -69,7 +76,8 @@ extension Store {
         return rows
     }
 
-    private func move(_ rows: ArraySlice<QueuedRow>) throws(StoreFailure) -> Int {
+    /// - Returns: false where somebody holds one of the tasks, or moved one of the rows already.
+    private func move(_ rows: ArraySlice<QueuedRow>) throws(StoreFailure) -> Bool {
         let table = try installation().schema.table
         let row: SQL = """
             ((SELECT t.id FROM \(table) AS t WHERE t.id = ?), ?, ?, FROM_UNIXTIME(?), ?, ?)
@@ -80,20 +88,29 @@ extension Store {
             VALUES \(SQL.repeated(row, count: rows.count))
             """
         let delete: SQL = """
-            DELETE FROM caldav_log_queue
-             WHERE id IN (\(SQL.repeated("?", count: rows.count)))
+            DELETE q FROM (\(SQL.list(of: rows.count))) AS v
+              STRAIGHT_JOIN caldav_log_queue AS q ON q.id = v.id
             """
-        do throws(DatabaseError) {
-            _ = try connection.execute(insert, rows.flatMap(\.values))
-            _ = try connection.execute(delete, rows.map { .int($0.id) })
-            return rows.count
-        } catch  where error.isLockWait || error.isForeignKey {
-            guard rows.count > 1 else { return 0 }
-            var moved = 0
-            for row in rows { moved += try move([row]) }
-            return moved
+        do throws(StoreFailure) {
+            return try connection.transaction(retries: 0) { () throws(StoreFailure) in
+                let taken = try database { () throws(DatabaseError) in
+                    try connection.execute(delete, rows.map { .int($0.id) }).affectedRows
+                }
+                // Another process was first with some: what it leaves is moved next time.
+                guard taken == rows.count else { throw .storage(.unavailable("moved already")) }
+                // The foreign key would wait for a row that the CRM holds, while we hold others.
+                _ = try lockTasks(Set(rows.compactMap(\.task)).sorted())
+                return try database { () throws(DatabaseError) in
+                    try connection.execute(insert, rows.flatMap(\.values)).affectedRows > 0
+                }
+            }
+        } catch .storage(.unavailable(_)) {
+            return false
         } catch {
-            throw .database(error)
+            guard let failure = error.databaseError,
+                failure.isWorthRetrying || failure.isForeignKey
+            else { throw error }
+            return false
         }
     }
 }

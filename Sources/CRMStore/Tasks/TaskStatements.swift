@@ -11,7 +11,7 @@ struct TaskStatements: Sendable {
         .contactName, .contactEmail, .contactPhone, .notes, .allDay,
     ]
 
-    /// Parameters: an id.
+    /// Parameters: an id. A row that somebody else holds is error 1205 at once.
     let rowForUpdate: SQL
     /// Parameters: an id.
     let row: SQL
@@ -40,7 +40,8 @@ struct TaskStatements: Sendable {
 
     init(schema: TaskSchema, settings: StoreSettings) {
         let table = schema.table
-        rowForUpdate = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE"
+        rowForUpdate =
+            "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE NOWAIT"
         row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
         rows = TaskStatements.bySize { count in
             """
@@ -50,7 +51,7 @@ struct TaskStatements: Sendable {
         }
         lock = TaskStatements.bySize { count in
             """
-            SELECT t.id FROM \(table) AS t
+            SELECT t.id FROM \(table) AS t FORCE INDEX (PRIMARY)
              WHERE t.id IN (\(SQL.repeated("?", count: count))) ORDER BY t.id FOR UPDATE NOWAIT
             """
         }
@@ -66,11 +67,12 @@ struct TaskStatements: Sendable {
             """
         mark = TaskStatements.bySize { count in
             let rest = SQL.repeated(
-                "UNION ALL SELECT ?, ?, ?, ?", count: count - 1, separator: " ")
+                "UNION ALL SELECT CAST(? AS SIGNED), ?, ?, ?", count: count - 1, separator: " ")
+            // In this order each row is found by its key; read in any other way, rows of no concern
+            // to us would be waited for.
             return """
-                UPDATE \(table) AS t
-                  JOIN (SELECT ? AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
-                    ON t.id = v.id
+                UPDATE (SELECT CAST(? AS SIGNED) AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
+                  STRAIGHT_JOIN \(table) AS t ON t.id = v.id
                    SET t.caldav_uid = v.uid, t.caldav_etag = v.etag,
                        t.caldav_sequence = v.sequence\(schema.keepingUpdateTimes)
                 """
@@ -140,5 +142,14 @@ extension Array {
             }
         }
         return pieces
+    }
+}
+
+extension SQL {
+    /// `SELECT ? AS id UNION ALL SELECT ? …`, a table of so many ids to join with.
+    static func list(of count: Int) -> SQL {
+        let rest = SQL.repeated(
+            "UNION ALL SELECT CAST(? AS SIGNED)", count: count - 1, separator: " ")
+        return "SELECT CAST(? AS SIGNED) AS id \(rest)"
     }
 }

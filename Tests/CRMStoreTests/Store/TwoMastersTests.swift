@@ -87,6 +87,43 @@ struct TwoMastersTests {
         #expect(after.contains("\r\nSUMMARY:Daily\r\n"))
     }
 
+    @Test func aReplacedRowIsCountedOnFromTheObject() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Self.meeting, as: "standup.ics")
+        let id = try crm.row("id", where: "caldav_uid = 'one@example.org'")[0] ?? ""
+        for title in ["one", "two", "three"] {
+            try crm.crm.run("UPDATE tasks SET title = '\(title)' WHERE id = \(id)")
+            _ = try crm.calendar(of: "anna")
+        }
+        // REPLACE deletes the row, with our columns, and inserts another.
+        try crm.crm.run(
+            """
+            REPLACE INTO tasks (id, title, start_datetime, user_id)
+            VALUES (\(id), 'again', '2026-07-01 10:00:00', 2)
+            """)
+        #expect(try crm.text("standup.ics", of: "anna").contains("\r\nSEQUENCE:4\r\n"))
+        let row = try crm.row("caldav_sequence, caldav_uid", where: "id = \(id)")
+        #expect(row == ["4", "one@example.org"])
+    }
+
+    @Test func hoursOfADurationAreExactAcrossAChangeOfTheClocks() throws {
+        let crm = try MirroredCRM()
+        try crm.put(
+            Sample.event(
+                "DTSTART;TZID=Europe/Berlin:20260328T120000", "DURATION:P1DT2H", "SUMMARY:x",
+                uid: "days@example.org"), as: "days.ics")
+        try crm.put(
+            Sample.event(
+                "DTSTART;TZID=Europe/Berlin:20260328T120000", "DURATION:PT26H", "SUMMARY:x",
+                uid: "hours@example.org"), as: "hours.ics")
+        #expect(
+            try crm.row("end_datetime", where: "caldav_uid = 'days@example.org'")
+                == ["2026-03-29 14:00:00"])
+        #expect(
+            try crm.row("end_datetime", where: "caldav_uid = 'hours@example.org'")
+                == ["2026-03-29 15:00:00"])
+    }
+
     @Test func aMovedStartKeepsTheObjectsZone() throws {
         let crm = try MirroredCRM()
         try crm.put(Self.meeting, as: "standup.ics")
