@@ -14,6 +14,7 @@ PROGRAM := swift build -c release --static-swift-stdlib --product crm-caldav \
 	-Xlinker --disable-new-dtags -Xlinker -rpath -Xlinker '$$ORIGIN/lib'
 ROOMS := --scratch-path .build/rooms
 PYTEST := PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python -m pytest -c Tests/Integration/pytest.ini
+MODEL := python3 -B Tests/Model/run.py
 INSTALL := Tests/Integration/install-missing
 STRICT := Tests/Integration/without-warnings
 
@@ -34,6 +35,9 @@ test: lint  ## Run every test, with real databases, web servers and clients
 	@$(MAKE) --no-print-directory --jobs=2 checked-program checked-rooms
 	swift test $(ROOMS) --skip-build
 	$(PYTEST) Tests/Integration
+	$(MODEL) --operations 4000 --mode triggers
+	$(MODEL) --operations 4000 --mode scan
+	$(MODEL) --operations 100000 --kill-workers 3 --kill-database 1
 
 # Side by side: a release is built one target after the other, and leaves a core idle.
 checked-program:
@@ -41,10 +45,14 @@ checked-program:
 checked-rooms:
 	@$(STRICT) swift build $(ROOMS) --build-tests
 
-soak:  ## Run the load tests at full length: about ten minutes
+soak:  ## Run the load and model tests at full length: about an hour
 	@$(INSTALL) test
 	$(PROGRAM)
 	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py
+	$(MODEL) --operations 100000 --mode triggers --checks 10
+	$(MODEL) --operations 100000 --mode scan --checks 10
+	$(MODEL) --operations 1000000 --kill-workers 200 --kill-database 20
+	python3 -B Tests/Model/latency.py
 
 fuzz:  ## Feed the iCalendar parser what nobody would send: minutes to hours
 	@Tests/Fuzz/run $(FUZZ_RUNS)

@@ -199,6 +199,7 @@ class Driver:
         elif self.world.disturbed:
             time.sleep(1.5)
         session = self.invariants.session
+        session.close()
         visitor = self.invariants.visitor
         for _ in range(50):
             for user, calendar in self.calendars:

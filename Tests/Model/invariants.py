@@ -29,6 +29,8 @@ class Invariants:
 
     def violations(self, followers: list[Follower]) -> list[str]:
         """Everything that is not as it should be, in words."""
+        # The server may have been started anew since this session last asked.
+        self.session.close()
         listings = {calendar: self._listing(calendar) for calendar in self.calendars}
         found: list[str] = []
         for follower in followers:
@@ -72,6 +74,7 @@ class Invariants:
         seen = Counter(task for task, *_ in objects)
         found += [f"task {task} has {count} objects" for task, count in seen.items() if count > 1]
         found += [f"task {task} has no object: {rows[task][6]!r}" for task in rows if task not in seen]
+        uids = {(user, uri, uid): task for task, user, uri, _, uid, _, _ in objects}
         listed = {(*calendar, name) for calendar in listings for name in listings[calendar]}
         for task, user, uri, name, uid, base, etag in objects:
             key = (user or "", uri or "", name or "")
@@ -84,6 +87,11 @@ class Invariants:
             row = rows.get(task)
             if row is None:
                 found.append(f"{key} has no task ({task})")
+                continue
+            # A UID is unique in a calendar: a task that is given to somebody who has it already stays.
+            taken = uids.get((owners.get(row[1]) or "admin", "crm-tasks", uid))
+            if taken is not None and taken != task:
+                self.world.count("blocked moves")
                 continue
             shown_etag, text = listings[key[0], key[1]][key[2]]
             what = f"task {task} {'/'.join(key)}"

@@ -163,10 +163,9 @@ class Reader:
 
     def _check_times(self, component: Component, is_todo: bool, row, check) -> None:
         start, end = component.first("DTSTART"), component.first("DUE" if is_todo else "DTEND")
-        shown_start = start or end
-        # A to-do without any date stands in a NOT NULL column where it was put when it was made.
-        if shown_start is not None:
-            said = str(self.wall_clock(shown_start))
+        # A to-do without a start stands in a NOT NULL column where it was put, or where the CRM left it.
+        if start is not None:
+            said = str(self.wall_clock(start))
             check("start_datetime", self._existing(row["start_datetime"]) == said, said)
         ends: str | None = None
         if end is not None:

@@ -1,0 +1,250 @@
+"""How soon a change by the CRM is seen, and what noticing costs: printed, hardly ever judged.
+
+    python3 Tests/Model/latency.py [--tasks 100000] [--rows 50000]
+
+Ends with 1 only where something is not seen at all, or a request takes longer than two seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Integration"))
+
+from harness.dav import Client  # noqa: E402: after the path
+from harness.stack import Stack  # noqa: E402
+from sql_session import Session  # noqa: E402
+
+INSERT = "INSERT INTO tasks (title, start_datetime, user_id) VALUES"
+
+
+class Site:
+    """A CRM with our program beside it, with triggers or without."""
+
+    def __init__(self, has_triggers: bool) -> None:
+        self.stack = stack = Stack.temporary(processes=2, threads=4)
+        stack.start_database()
+        if not has_triggers:
+            stack.database.run(
+                f"REVOKE TRIGGER ON `{stack.database_name}`.* FROM '{stack.database_user}'@'localhost'")
+        stack.migrate()
+        stack.worker.start()
+        self.client = Client(stack.front("nginx"), "anna", stack.users["anna"])
+        self.path = self.client.calendar("crm-tasks")
+        self.session = Session(
+            str(stack.database.socket), stack.database_user, stack.database_password,
+            stack.database_name)
+        self.token = ""
+        self.changes()
+
+    def changes(self) -> dict[str, int | None]:
+        """Names that changed since the last call, with 404 for those that are gone."""
+        answer = self.client.sync(self.path, self.token)
+        self.token = answer.sync_token or ""
+        return {r.name: r.status for h, r in answer.responses.items() if h != self.path}
+
+    def seen(self, count: int, within: float, wanted: int | None = None) -> float:
+        """Seconds until so many changes were reported, by status."""
+        began, total = time.monotonic(), 0
+        while True:
+            total += sum(status == wanted for status in self.changes().values())
+            if total >= count:
+                return time.monotonic() - began
+            if time.monotonic() - began > within:
+                raise AssertionError(f"{total} of {count} changes were seen within {within} s")
+            time.sleep(0.05)
+
+    def fill(self, count: int) -> None:
+        """That many tasks of Anna's and more, with their objects."""
+        self.session.run(
+            f"""INSERT INTO tasks (title, description, start_datetime, end_datetime, user_id)
+            SELECT CONCAT('Fill ', seq), 'Something to do', '2026-05-05 10:00:00',
+                   '2026-05-05 11:00:00', IF(seq % 2, 2, 3)
+              FROM seq_1_to_{count}""")
+
+
+def line(what: str, value: str) -> None:
+    print(f"{what:66} {value}", flush=True)
+
+
+def noticing(site: Site, what: str, within: float) -> None:
+    times = []
+    for number in range(12):
+        site.session.run(f"{INSERT} ('Seen {number}', '2026-05-05 10:00:00', 2)")
+        times.append(site.seen(1, within))
+    line(f"INSERT to sync report, {what}", f"median {statistics.median(times):.3f} s, max {max(times):.3f} s")
+
+
+def unseen_by_triggers(site: Site) -> None:
+    """What fires no trigger: cascade, restored dump, RENAME swap, TRUNCATE."""
+    session, stack = site.session, site.stack
+    session.run(
+        "CREATE TABLE deals (id INT PRIMARY KEY, task_id INT)")
+    session.run("ALTER TABLE tasks ADD COLUMN deal_id INT NULL")
+    session.run("ALTER TABLE tasks ADD FOREIGN KEY (deal_id) REFERENCES deals (id) ON DELETE CASCADE")
+    session.run("INSERT INTO deals VALUES (1, NULL)")
+    session.run("UPDATE tasks SET deal_id = 1 WHERE user_id = 2 ORDER BY id LIMIT 5")
+    site.changes()
+    session.run("DELETE FROM deals")
+    line("5 tasks removed by a cascade", f"{site.seen(5, 75, 404):.1f} s")
+
+    dump = stack.database.dump(stack.database_name, ["tasks"])
+    session.run("UPDATE tasks SET title = 'after the dump' WHERE user_id = 2 LIMIT 7")
+    site.seen(7, 20)
+    stack.sql("SET FOREIGN_KEY_CHECKS = 0;\n" + dump)
+    line("7 tasks changed back by a restored dump", f"{site.seen(7, 75):.1f} s")
+
+    session.run("CREATE TABLE tasks_new LIKE tasks")
+    session.run("INSERT INTO tasks_new SELECT * FROM tasks")
+    session.run("UPDATE tasks_new SET title = 'swapped' WHERE user_id = 2 LIMIT 7")
+    session.run("SET FOREIGN_KEY_CHECKS = 0")
+    session.run("RENAME TABLE tasks TO tasks_old, tasks_new TO tasks")
+    line("7 tasks changed by a swapped table", f"{site.seen(7, 75):.1f} s")
+
+    count = int(session.value("SELECT COUNT(*) FROM tasks WHERE user_id = 2") or 0)
+    session.run("TRUNCATE tasks")
+    line(f"{count} tasks of a calendar gone by TRUNCATE", f"{site.seen(count, 75, 404):.1f} s")
+
+
+def many_rows(site: Site, rows: int) -> list[str]:
+    """One UPDATE of many rows while a client goes on asking."""
+    site.fill(rows)
+    site.seen(rows // 2, 300)
+    slowest, stopped, problems = [0.0], threading.Event(), []
+    # Ben's calendar is touched by the same statement.
+    ben = Client(site.stack.front("nginx"), "ben", site.stack.users["ben"])
+
+    def ask() -> None:
+        while not stopped.is_set():
+            began = time.monotonic()
+            answer = ben.propfind(ben.calendar("crm-tasks"), "d:sync-token")
+            slowest[0] = max(slowest[0], time.monotonic() - began)
+            if answer.status != 207:
+                problems.append(f"{answer!r}")
+            time.sleep(0.02)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    began = time.monotonic()
+    site.session.run("UPDATE tasks SET priority = 'high', notes = 'all at once' WHERE title LIKE 'Fill %'")
+    ran = time.monotonic() - began
+    took = site.seen(rows // 2, 300)
+    stopped.set()
+    asking.join()
+    line(f"UPDATE of {rows} rows", f"{ran:.1f} s by itself, all visible after {took:.1f} s more")
+    line("slowest request meanwhile", f"{slowest[0]:.2f} s")
+    if took > 60:
+        problems.append(f"{rows} rows took {took:.0f} s to be visible")
+    if slowest[0] > 2:
+        problems.append(f"a request took {slowest[0]:.2f} s")
+    return problems
+
+
+def scan_cost(site: Site, tasks: int) -> None:
+    """The statements of the scan on tables that agree, run as it runs them."""
+    present = int(site.session.value("SELECT COUNT(*) FROM tasks") or 0)
+    if present < tasks:
+        site.fill(tasks - present)
+    deadline = time.monotonic() + 600
+    while site.session.value("SELECT COUNT(*) FROM caldav_objects") != site.session.value(
+            "SELECT COUNT(*) FROM tasks") and time.monotonic() < deadline:
+        time.sleep(0.5)
+    line(f"scan of {tasks} tasks", _scan_times(site))
+
+
+def _scan_times(site: Site) -> str:
+    """Of the scans that the server itself saw in its slow log, written to a table."""
+    database = site.stack.database
+    database.run(
+        "SET GLOBAL log_output = 'TABLE'; SET GLOBAL long_query_time = 0.02;"
+        "SET GLOBAL slow_query_log = ON;")
+    site.session.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_scan'")
+    time.sleep(5)
+    rows = database.rows(
+        """SELECT ROUND(1000 * TIME_TO_SEC(query_time) + MICROSECOND(query_time) / 1000)
+             FROM mysql.slow_log WHERE sql_text LIKE '%caldav_objects%' AND sql_text LIKE '%LEFT JOIN%'
+              AND sql_text LIKE '%t.id >%' OR sql_text LIKE '%o.task_id >%'""")
+    database.run("SET GLOBAL slow_query_log = OFF")
+    return f"{', '.join(str(row[0]) for row in rows) or 'below 20'} ms"
+
+
+def statements(site: Site, count: int) -> dict[str, float]:
+    """Milliseconds of the CRM's own statements, each committed."""
+    def timed(make: Callable[[int], str]) -> float:
+        times = []
+        for number in range(count):
+            statement = make(number)
+            began = time.perf_counter()
+            site.session.run(statement)
+            times.append(time.perf_counter() - began)
+        return 1000 * statistics.median(times)
+
+    insert = timed(lambda n: f"{INSERT} ('Cost {n}', '2026-05-05 10:00:00', 2)")
+    first = int(site.session.value("SELECT MIN(id) FROM tasks WHERE title LIKE 'Cost %'") or 0)
+    update = timed(lambda n: f"UPDATE tasks SET notes = 'n{n}' WHERE id = {first + n}")
+    return {"INSERT": insert, "UPDATE": update}
+
+
+def crm_cost(site: Site) -> None:
+    """With the worker stopped, so that nothing but the triggers makes a difference."""
+    site.stack.worker.stop()
+    triggers = site.session.run(
+        "SELECT TRIGGER_NAME, EVENT_MANIPULATION, ACTION_STATEMENT FROM information_schema.TRIGGERS"
+        " WHERE TRIGGER_SCHEMA = DATABASE()")
+    measured: dict[bool, list[dict[str, float]]] = {True: [], False: []}
+    # By turns, since the machine is not equally fast all the time.
+    for _ in range(4):
+        for has_triggers in (True, False):
+            if has_triggers:
+                for name, event, body in triggers:
+                    site.session.run(
+                        f"CREATE OR REPLACE TRIGGER {name} AFTER {event} ON tasks FOR EACH ROW {body}")
+            else:
+                for name, *_ in triggers:
+                    site.session.run(f"DROP TRIGGER {name}")
+            measured[has_triggers].append(statements(site, 300))
+    for kind in ("INSERT", "UPDATE"):
+        with_, without = (
+            statistics.median(m[kind] for m in measured[has]) for has in (True, False))
+        line(
+            f"the CRM's {kind}", f"{with_:.3f} ms with triggers, {without:.3f} ms without: "
+            f"{100 * (with_ / without - 1):+.0f} %")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--tasks", type=int, default=100_000, help="for the scan")
+    parser.add_argument("--rows", type=int, default=50_000, help="of one UPDATE")
+    arguments = parser.parse_args()
+    problems: list[str] = []
+    for has_triggers in (True, False):
+        site = Site(has_triggers)
+        try:
+            if has_triggers:
+                noticing(site, "with triggers", 5)
+                problems += many_rows(site, arguments.rows)
+                scan_cost(site, arguments.tasks)
+                unseen_by_triggers(site)
+            else:
+                noticing(site, "by the scan alone", 8)
+        finally:
+            site.stack.stop()
+    site = Site(True)
+    try:
+        crm_cost(site)
+    finally:
+        site.stack.stop()
+    for problem in problems:
+        print(f"FAILED {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
