@@ -173,6 +173,21 @@ struct RecurrenceRuleTests {
             ])
     }
 
+    @Test func daysOfJanuaryBelongToTheLastWeekOfTheYearBefore() throws {
+        #expect(
+            try instances("20210101", "FREQ=YEARLY;BYWEEKNO=52;BYMONTHDAY=1", 2) == [
+                "20220101", "20230101",
+            ])
+        #expect(
+            try instances("20380101", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SA;BYMONTH=1", 1) == [
+                "20380102"
+            ])
+        #expect(
+            try instances("20390101", "FREQ=YEARLY;BYWEEKNO=53;BYDAY=SA;BYMONTH=1", 1) == [
+                "20440102"
+            ])
+    }
+
     @Test func weekNumberAloneKeepsTheWeekday() throws {
         #expect(
             try instances("20240103", "FREQ=YEARLY;BYWEEKNO=10", 2) == ["20240306", "20250305"])

@@ -36,6 +36,9 @@ DECIDED = {
         "This corresponds to weeks according to week numbering as defined in ISO 8601: the last "
         "days of December can be of the next year's first week, which is its 52nd or 53rd from "
         "the end.",
+    "BYWEEKNO 52 and 53 at the turn of the year":
+        "This corresponds to weeks according to week numbering as defined in ISO 8601: dateutil "
+        "miscounts the weeks of the year before; 2022-01-01 is of week 52, 2039-01-01 is not of 53.",
 }
 
 
@@ -147,6 +150,8 @@ def classify(parts):
         return "BYSETPOS in the first week"
     if any(number < 0 for number in parts.get("BYWEEKNO", [])):
         return "negative BYWEEKNO at the turn of the year"
+    if {52, 53} & set(parts.get("BYWEEKNO", [])):
+        return "BYWEEKNO 52 and 53 at the turn of the year"
     return None
 
 
