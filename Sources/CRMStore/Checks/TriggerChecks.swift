@@ -41,7 +41,9 @@ extension Store {
             hasGone = true
             findings.append(definerIsGone(definer, made))
         }
-        guard !hasGone, triggers.contains(where: \.isOurs) else { return findings }
+        guard !hasGone, triggers.contains(where: { $0.isOurs && $0.event == "UPDATE" }) else {
+            return findings
+        }
         let isAlone = !triggers.contains { !$0.isOurs && $0.event == "UPDATE" }
         if isAlone {
             findings += try tryUpdateTrigger(triggers)

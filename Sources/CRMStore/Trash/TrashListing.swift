@@ -73,12 +73,12 @@ extension Store {
     private static let matching: SQL = "(? IS NULL OR e.owner = ?) AND (? IS NULL OR e.uri = ?)"
     private static let list: SQL = """
         SELECT \(columns) FROM caldav_trash AS e WHERE \(matching) AND e.id < ?
-         ORDER BY e.id DESC LIMIT 200
+         ORDER BY e.id DESC LIMIT 50
         """
     private static let one: SQL = "SELECT \(columns) FROM caldav_trash AS e WHERE e.id = ?"
     private static let ofBatch: SQL = """
         SELECT \(columns) FROM caldav_trash AS e WHERE e.batch = ? AND e.id > ?
-         ORDER BY e.id LIMIT 200
+         ORDER BY e.id LIMIT 50
         """
     private static let calendars: SQL = """
         SELECT e.id, e.discarded, e.actor, e.calendar_id, e.owner, e.uri, e.calendar,
