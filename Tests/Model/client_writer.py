@@ -349,7 +349,7 @@ class ClientWriter(threading.Thread):
         if not mine:
             return
         key = (durable.owner, "crm-tasks", durable.name)
-        is_blind = self.choose.random() < 0.5
+        is_blind = durable.is_blind and self.choose.random() < 0.7
         if key not in self.durables or self.choose.random() < 0.3:
             self._fetch(durable, key)
         for _ in range(20):
@@ -358,6 +358,8 @@ class ClientWriter(threading.Thread):
             values = {}
             # Without If-Match, a value set back to a former one looks like a version that is old.
             chosen = [c for c in mine if not (is_blind and c in ("priority", "status"))]
+            if not chosen:
+                return
             for cell in self.choose.sample(chosen, min(len(chosen), self.choose.randrange(1, 3))):
                 new, values[cell] = self._with_cell(new, cell)
             if self.choose.random() < 0.1:
@@ -367,7 +369,7 @@ class ClientWriter(threading.Thread):
                 new = raised(new)
             before = {cell: durable.cells.get(cell, []) for cell in values}
             for cell, value in values.items():
-                durable.cells[cell] = [*before[cell], value]
+                durable.cells[cell] = [*before[cell], value] if before[cell] else []
             fields = None if is_blind else {"If-Match": etag or ""}
             answer = self.visitor.ask(key[0], lambda c: c.put(path_of(*key), new, fields))
             if answer.status == 204:

@@ -270,7 +270,8 @@ class CRMWriter(threading.Thread):
         cell = self.choose.choice(mine)
         value, assignments = self._cell(cell, durable)
         before = durable.cells.get(cell, [])
-        durable.cells[cell] = [*before, value]
+        # What was there before the first write is nobody's: no value is demanded until one is sure.
+        durable.cells[cell] = [*before, value] if before else []
         self.session.run(f"UPDATE tasks SET {assignments} WHERE id = {durable.task}")
         if before and self.session.affected == 0 and value not in before:
             self.world.fail(f"durable task {durable.task} was not there")

@@ -74,6 +74,9 @@ class Invariants:
         seen = Counter(task for task, *_ in objects)
         found += [f"task {task} has {count} objects" for task, count in seen.items() if count > 1]
         found += [f"task {task} has no object: {rows[task][6]!r}" for task in rows if task not in seen]
+        refused = dict(self.session.run(
+            """SELECT task_id, error_message FROM caldav_sync_log WHERE sync_status = 'failed'
+               UNION ALL SELECT task_id, message FROM caldav_log_queue WHERE status = 'failed'"""))
         uids = {(user, uri, uid): task for task, user, uri, _, uid, _, _ in objects}
         listed = {(*calendar, name) for calendar in listings for name in listings[calendar]}
         for task, user, uri, name, uid, base, etag in objects:
@@ -95,6 +98,8 @@ class Invariants:
                 continue
             shown_etag, text = listings[key[0], key[1]][key[2]]
             what = f"task {task} {'/'.join(key)}"
+            if task in refused:
+                what += f" (refused: {refused[task]})"
             found += [
                 f"{what}: {line}\n{text}" for line in self._compared(row, text, base, owners, key)
             ]

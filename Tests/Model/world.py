@@ -36,9 +36,23 @@ class Durable:
     #: By cell, the values that may be there: one, or more after a write whose fate is unknown.
     cells: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def is_blind(self) -> bool:
+        """Whether its client writes without If-Match: then it is the only one.
+
+        The server takes it that a user has seen what the same user wrote, so two programs of one
+        user that both write blindly overwrite each other, as anywhere.
+        """
+        return self.task % 2 == 0
+
     def writer_of(self, cell: str) -> int:
         """Number of the cell's writer: CRM writers first, then clients."""
         mixed = random.Random(f"{self.task} {cell}")
+        if self.is_blind and cell not in CRM_CELLS:
+            client = CRM_WRITERS + self.task // 2 % CLIENTS
+            if cell in CLIENT_CELLS:
+                return client
+            return mixed.choice([client, mixed.randrange(CRM_WRITERS)])
         if cell in CRM_CELLS:
             return mixed.randrange(CRM_WRITERS)
         if cell in CLIENT_CELLS:
