@@ -16,9 +16,12 @@ extension TaskMapping {
         let model = timeModel(oldStart ?? oldEnd, row, start, end, changed)
         let changesForm = (oldStart ?? oldEnd).map { $0.isDate != model.isDate } ?? true
 
-        // A to-do that is only due shows that as its start too: then there is no start to move.
-        let isOnlyDue = oldStart == nil && oldEnd != nil && start == end
-        if let start, !isOnlyDue, changed.contains(.start) || changesForm {
+        // A to-do that is only due shows that as its start too, and has none of its own until the CRM
+        // puts the end after it.
+        let isOnlyDue = oldStart == nil && oldEnd != nil
+        let getsStart = isOnlyDue && (end.map { end in start.map { $0 < end } ?? false } ?? false)
+        let movesStart = !isOnlyDue && (changed.contains(.start) || changesForm)
+        if let start, movesStart || getsStart {
             object.moveStart(to: value(start, like: model, zones), floating: floating)
         }
         if let end {

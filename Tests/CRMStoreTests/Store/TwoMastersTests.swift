@@ -196,6 +196,25 @@ struct TwoMastersTests {
         #expect(text.contains("BEGIN:VTIMEZONE\r\n"))
     }
 
+    @Test func aToDoThatIsOnlyDueGetsAStartWhenTheCRMEndsItLater() throws {
+        let crm = try MirroredCRM()
+        try crm.put(Sample.todo("SUMMARY:Pay", "DUE:20260701T080000Z"), as: "t.ics")
+        try crm.crm.run(
+            """
+            UPDATE tasks SET start_datetime = '2026-07-02 10:00', end_datetime = '2026-07-02 10:00'
+             WHERE caldav_uid = 'one@example.org'
+            """)
+        var text = try crm.text("t.ics", of: "anna")
+        #expect(text.contains("DUE:20260702T080000Z\r\n"))
+        #expect(!text.contains("DTSTART"))
+        try crm.crm.run(
+            "UPDATE tasks SET end_datetime = '2026-07-03 10:00' WHERE caldav_uid = 'one@example.org'"
+        )
+        text = try crm.text("t.ics", of: "anna")
+        #expect(text.contains("DTSTART:20260702T080000Z\r\n"))
+        #expect(text.contains("DUE:20260703T080000Z\r\n"))
+    }
+
     @Test func aNewTypeReplacesTheOldOnesCategory() throws {
         let crm = try MirroredCRM()
         try crm.put(Self.meeting, as: "standup.ics")
