@@ -125,7 +125,9 @@ class Reader:
         priority = component.text("PRIORITY")
         check(
             "priority",
-            _priority(priority) == row["priority"] or (priority is None and row["priority"] is None),
+            # A column that the CRM emptied stays empty where a client says the usual.
+            row["priority"] == _priority(priority)
+            or (row["priority"] is None and _priority(priority) == "medium"),
             priority,
         )
         self._check_times(component, is_todo, row, check)
@@ -134,17 +136,17 @@ class Reader:
 
     def _status_agrees(self, component: Component, is_todo: bool, column: str | None) -> bool:
         status = component.text("STATUS")
-        if status is None and column is None:
-            return True
         if not is_todo:
-            return EVENT_STATUS.get((status or "").upper(), "pending") == column
+            said = EVENT_STATUS.get((status or "").upper(), "pending")
+            return column == said or (column is None and said == "pending")
         if status == "CANCELLED":
             return column == "cancelled"
         done = (
             status == "COMPLETED" or component.first("COMPLETED") is not None
             or component.text("PERCENT-COMPLETE") == "100"
         )
-        return ("completed" if done and status != "NEEDS-ACTION" else "pending") == column
+        said = "completed" if done and status != "NEEDS-ACTION" else "pending"
+        return column == said or (column is None and said == "pending")
 
     # Times
 
