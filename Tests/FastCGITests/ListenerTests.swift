@@ -71,7 +71,10 @@ struct ListenerTests {
     }
 
     @Test func whatIsNoSocketIsLeftAlone() throws {
-        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        let file = open(path, O_CREAT | O_WRONLY, 0o600)
+        // A listener that another test makes at this moment has the process's umask changed.
+        fchmod(file, 0o600)
+        close(file)
         #expect(throws: SystemError.self) { try Listener(.unix(path: path)) }
         #expect(mode == 0o600)
     }

@@ -15,7 +15,7 @@ extension Store {
         _ ids: [Int64], pending: [Int64: [UInt64]], until deadline: Int64 = .max
     ) throws(StoreFailure) {
         do throws(StoreFailure) {
-            try mergeAtOnce(ids, pending: pending)
+            try mergeAtOnce(ids, pending: pending, avoiding: .nothing)
         } catch {
             if let failure = error.databaseError {
                 if failure.isUnavailable { throw error }
@@ -26,33 +26,56 @@ extension Store {
                 for id in ids where Clock.milliseconds < deadline {
                     try merge([id], pending: pending)
                 }
-            } else if error.databaseError?.isWorthRetrying != true, let id = ids.first {
-                try recordFailure(of: id, error.reason, pending: pending[id] ?? [])
+            } else if let id = ids.first {
+                try mergeOrRecord(id, after: error, pending: pending)
             }
         }
     }
 
-    private func mergeAtOnce(
-        _ ids: [Int64], pending: [Int64: [UInt64]]
+    /// Merges a task by itself, after all: what is taken is avoided where it can be.
+    private func mergeOrRecord(
+        _ id: Int64, after error: StoreFailure, pending: [Int64: [UInt64]]
     ) throws(StoreFailure) {
-        let plan = try plan(ids)
+        var error = error
+        for conflict in [TakenNames.names, .destination]
+        where error.databaseError?.isDuplicateKey == true {
+            do throws(StoreFailure) {
+                return try mergeAtOnce([id], pending: pending, avoiding: conflict)
+            } catch let next {
+                error = next
+            }
+        }
+        if error.databaseError?.isUnavailable == true { throw error }
+        if error.databaseError?.isWorthRetrying != true {
+            try recordFailure(of: id, error.reason, pending: pending[id] ?? [])
+        }
+    }
+
+    private func mergeAtOnce(
+        _ ids: [Int64], pending: [Int64: [UInt64]], avoiding taken: TakenNames
+    ) throws(StoreFailure) {
+        let plan = try plan(ids, staying: taken == .destination)
         for failure in plan.failures {
             try recordFailure(of: failure.task, failure.reason, uid: failure.uid, pending: [])
         }
         let entries = ids.flatMap { pending[$0] ?? [] }
         guard !plan.steps.isEmpty else { return try removePending(entries) }
         try connection.transaction(retries: 0) { () throws(StoreFailure) in
-            let skipped = try carryOut(plan.steps)
+            let skipped = try carryOut(plan.steps, avoiding: taken)
             try removePending(ids.filter { !skipped.contains($0) }.flatMap { pending[$0] ?? [] })
         }
     }
 
     /// - Returns: tasks that changed once more since the plan was made.
-    private func carryOut(_ steps: [TaskMerge.Step]) throws(StoreFailure) -> Set<Int64> {
+    private func carryOut(
+        _ steps: [TaskMerge.Step], avoiding taken: TakenNames
+    ) throws(StoreFailure) -> Set<Int64> {
         var revisions = try takeRevisions(for: steps)
         let current = try currentRevisions(of: steps.map(\.task))
         let locked = try lockTasks(steps.map(\.task).sorted())
-        var writer = MergeWriter(now: now)
+        var writer = MergeWriter(
+            now: now,
+            mark: taken == .nothing ? "" : "-" + Digest.hex(Digest.random(count: 6)))
         var skipped: Set<Int64> = []
         let installation = try installation()
         for step in steps {
@@ -151,6 +174,15 @@ extension Store {
             try removePending(pending)
         }
     }
+}
+
+/// What a task that could not be merged gives up, so that it can be.
+enum TakenNames {
+    case nothing
+    /// Its object's own name and `caldav_uid`: they get some random digits.
+    case names
+    /// The calendar that the CRM moved it to, where another object has its UID: it stays.
+    case destination
 }
 
 /// The revisions that a merge has taken of each calendar, given out one by one.

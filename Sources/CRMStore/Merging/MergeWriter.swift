@@ -14,7 +14,13 @@ struct MergeWriter {
     fileprivate var logged: [[Value]] = []
     fileprivate var marked: [[Value]] = []
 
-    init(now: Int64) { self.now = now }
+    /// Goes into names and UIDs of ours, so that they are not what is taken; usually empty.
+    private let mark: String
+
+    init(now: Int64, mark: String) {
+        self.now = now
+        self.mark = mark
+    }
 
     /// An object for a task that has none.
     mutating func add(
@@ -22,9 +28,8 @@ struct MergeWriter {
         _ installation: Installation
     ) throws(StoreFailure) {
         let row = read.row
-        let uid =
-            row.uid.flatMap { $0.isEmpty ? nil : $0 }
-            ?? "crm-task-\(row.id)@\(installation.instance)"
+        let given = mark.isEmpty ? row.uid.flatMap { $0.isEmpty ? nil : $0 } : nil
+        let uid = given ?? "crm-task-\(row.id)\(mark)@\(installation.instance)"
         let component = installation.mapping.object(for: row, uid: uid)
         let object: CalendarObject
         do throws(ICalendarError) {
@@ -34,7 +39,7 @@ struct MergeWriter {
         }
         let floating = Zone.named(calendar.timeZone) ?? installation.mapping.zone
         let text = ObjectText(object, bytes: object.serialized(), floating: floating)
-        let name = Array("crm-task-\(row.id).ics".utf8)
+        let name = Array("crm-task-\(row.id)\(mark).ics".utf8)
         added.append([
             .int(calendar.id), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
             .bytes(Array(text.component.utf8)), .bytes(text.bytes), .bytes(Array(text.etag.utf8)),
@@ -61,8 +66,8 @@ struct MergeWriter {
         var name = Array(mirror.name.utf8)
         if let destination {
             buried.append([.int(mirror.calendarID), .bytes(name), .int(here), .int(now)])
-            // A name that its new calendar is sure not to have.
-            name = Array("crm-task-\(mirror.taskID).ics".utf8)
+            // A name that its new calendar hardly has.
+            name = Array("crm-task-\(mirror.taskID)\(mark).ics".utf8)
             unburied.append([.int(destination.id), .bytes(name)])
             revision = revisions.next(of: destination.id)
         }
@@ -114,7 +119,11 @@ struct MergeWriter {
     ) {
         marked.append([
             .int(row.id),
-            .text(row.uid ?? Store.columnUID(uid, calendar: calendar)), .text(etag),
+            .text(
+                row.uid
+                    ?? (mark.isEmpty
+                        ? Store.columnUID(uid, calendar: calendar)
+                        : Store.derivedUID(uid, calendar: calendar) + mark)), .text(etag),
             .int(sequence),
         ])
     }

@@ -46,7 +46,9 @@ struct MirrorObject {
 
 extension Store {
     /// Compares rows and objects as they are committed now; nothing is locked.
-    func plan(_ ids: [Int64]) throws(StoreFailure) -> TaskMerge {
+    ///
+    /// - Parameter staying: whether objects stay where they are, whatever the CRM says.
+    func plan(_ ids: [Int64], staying: Bool = false) throws(StoreFailure) -> TaskMerge {
         let rows = try taskRows(ids)
         let mirrors = try mirrors(of: ids)
         let changed = ids.filter {
@@ -67,7 +69,7 @@ extension Store {
                 merge.steps.append(
                     .init(task: id, action: .add(row, to: placement.calendar(for: row.row))))
             case (let row?, let mirror?):
-                change(mirror, to: row, placement, installation, in: &merge)
+                change(mirror, to: row, placement, installation, staying: staying, in: &merge)
             }
         }
         return merge
@@ -75,12 +77,13 @@ extension Store {
 
     private func change(
         _ mirror: MirrorObject, to row: ReadTaskRow, _ placement: Placement,
-        _ installation: Installation, in merge: inout TaskMerge
+        _ installation: Installation, staying: Bool, in merge: inout TaskMerge
     ) {
         let base = TaskValues(decoding: mirror.base, installation.schema)
         let hasMoved =
-            mirror.calendar == nil || !row.row.values.isSame(as: base, in: .owner)
-            || !row.row.values.isSame(as: base, in: .calendar)
+            !staying
+            && (mirror.calendar == nil || !row.row.values.isSame(as: base, in: .owner)
+                || !row.row.values.isSame(as: base, in: .calendar))
         let target = placement.calendar(for: row.row)
         let destination = hasMoved && target.id != mirror.calendarID ? target : nil
         let floating =

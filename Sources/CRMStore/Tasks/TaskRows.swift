@@ -115,15 +115,19 @@ extension Store {
         _ mark: TaskMark, _ calendar: CalendarRecord,
         _ body: (_ uid: String) throws(DatabaseError) -> T
     ) throws(StoreFailure) -> T {
-        do throws(DatabaseError) {
-            return try body(mark.uid)
-        } catch  where error.isDuplicateKey {
-            return try database { () throws(DatabaseError) in
-                try body(Store.derivedUID(mark.uid, calendar: calendar.id))
+        let derived = Store.derivedUID(mark.uid, calendar: calendar.id)
+        for uid in [mark.uid, derived] {
+            do throws(DatabaseError) {
+                return try body(uid)
+            } catch  where error.isDuplicateKey {
+                continue
+            } catch {
+                throw .database(error)
             }
-        } catch {
-            throw .database(error)
         }
+        // A row that was given the derived one lives on elsewhere.
+        let unique = derived + "-" + Digest.hex(Digest.random(count: 6))
+        return try database { () throws(DatabaseError) in try body(unique) }
     }
 
     /// What `caldav_uid` holds for a UID: itself where the column can hold it.

@@ -59,6 +59,29 @@ struct TwoMastersTests {
         #expect(try crm.changes(of: "ben", after: ben) == ["crm-task-\(id).ics"])
     }
 
+    @Test func aMoveToWhereTheUIDIsTakenDoesNotStopOtherChanges() throws {
+        let crm = try MirroredCRM()
+        let lines = Sample.event("DTSTART:20260701T080000Z", "SUMMARY:Ours")
+        try crm.put(lines, as: "m.ics", by: "anna")
+        try crm.put(lines, as: "m.ics", by: "ben")
+        try crm.crm.run("UPDATE tasks SET user_id = 3 WHERE title = 'Ours' AND user_id = 2")
+        #expect(try crm.object("m.ics", of: "anna") != nil, "it stays")
+        try crm.crm.run("UPDATE tasks SET title = 'Changed' WHERE caldav_uid = 'one@example.org'")
+        #expect(try crm.text("m.ics", of: "anna").contains("SUMMARY:Changed\r\n"))
+    }
+
+    @Test func aMoveToWhereTheNameIsTakenGetsAnother() throws {
+        let crm = try MirroredCRM()
+        let id = try crm.insertTask("title = 'Mine', start_datetime = '2026-07-01 10:00:00'")
+        try crm.put(
+            Sample.event("DTSTART:20260701T080000Z"), as: "crm-task-\(id).ics", by: "ben")
+        let ben = try crm.calendar(of: "ben").revision
+        try crm.crm.run("UPDATE tasks SET user_id = 3 WHERE id = \(id)")
+        let moved = try crm.changes(of: "ben", after: ben)
+        #expect(moved.count == 1)
+        #expect(moved.first?.hasPrefix("crm-task-\(id)-") == true)
+    }
+
     @Test func rowsThatNoTriggerSawAreFoundByTheScan() throws {
         let crm = try MirroredCRM()
         let before = try crm.calendar(of: "anna").revision
