@@ -3,8 +3,6 @@ import ICalendar
 import MariaDB
 
 extension Store {
-    private static let crm = "CRM"
-
     /// Takes over what the CRM did to some tasks, and removes what was pending for them.
     ///
     /// A batch that meets a row which the CRM holds, or a value that the database refuses, is done

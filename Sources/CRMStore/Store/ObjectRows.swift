@@ -9,16 +9,13 @@ struct PresentObject {
     var uidHash: [UInt8]
     var taskID: Int64?
     var base: [UInt8]
-    var baseDigest: [UInt8]
     var content: [UInt8]
-    var created: Int64
 }
 
 // The statements that write `caldav_objects`, its tombstones, the trash and the log.
 extension Store {
     private static let present: SQL = """
-        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.base_digest,
-               o.icalendar, o.created, o.uid
+        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid
           FROM caldav_calendar_state AS s
           LEFT JOIN caldav_objects AS o ON o.calendar_id = s.calendar_id AND o.name = ?
          WHERE s.calendar_id = ?
@@ -66,10 +63,8 @@ extension Store {
             guard let id = cursor.int(1) else { return (nil, isMirrored) }
             func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
             let object = PresentObject(
-                id: id, etag: cursor.string(2) ?? "", uid: cursor.string(9) ?? "",
-                uidHash: bytes(3), taskID: cursor.int(4),
-                base: bytes(5), baseDigest: bytes(6), content: bytes(7),
-                created: cursor.int(8) ?? 0)
+                id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
+                uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6))
             return (object, isMirrored)
         }
         guard let found else { throw .storage(.notFound) }

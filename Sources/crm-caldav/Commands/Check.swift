@@ -39,12 +39,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         let configuration = try file.load()
-        let context: StoreContext
-        do throws(StoreSettingsError) {
-            context = try StoreContext(settings: configuration.store)
-        } catch {
-            throw failure("\(error.key): \(error.reason)", Exit.configuration)
-        }
+        let context = try configuration.storeContext()
         if newEpoch { return try beginNewEpoch(context) }
         var report = Report(isJSON: json)
         report.show("configuration", .ok, configuration.file ?? "from the environment")

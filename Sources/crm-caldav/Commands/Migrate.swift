@@ -38,12 +38,7 @@ struct Migrate: ParsableCommand {
 
     func run() throws {
         let configuration = try file.load()
-        let context: StoreContext
-        do throws(StoreSettingsError) {
-            context = try StoreContext(settings: configuration.store)
-        } catch {
-            throw failure("\(error.key): \(error.reason)", Exit.configuration)
-        }
+        let context = try configuration.storeContext()
         let migration = Migration(
             settings: configuration.store,
             connection: Connection(settings: context.connectionSettings),

@@ -190,11 +190,7 @@ struct Trash: ParsableCommand {
 
     private static func openStore(_ file: ConfigurationOption) throws(ExitCode) -> Store {
         let configuration = try file.load()
-        do throws(StoreSettingsError) {
-            return Store(context: try StoreContext(settings: configuration.store))
-        } catch {
-            throw failure("\(error.key): \(error.reason)", Exit.configuration)
-        }
+        return Store(context: try configuration.storeContext())
     }
 
     private static func accessing(_ body: () throws(StorageError) -> Void) throws(ExitCode) {

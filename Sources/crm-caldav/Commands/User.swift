@@ -63,11 +63,7 @@ struct SignInTrial {
 
     init(_ configuration: Configuration) throws(ExitCode) {
         self.configuration = configuration
-        do throws(StoreSettingsError) {
-            context = try StoreContext(settings: configuration.store)
-        } catch {
-            throw failure("\(error.key): \(error.reason)", Exit.configuration)
-        }
+        context = try configuration.storeContext()
     }
 
     struct Outcome {
