@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+pytest.register_assert_rewrite("harness.replay")
+
 from harness.dav import Client
 from harness.processes import tail
 from harness.stack import FRONTS, Stack
