@@ -10,9 +10,8 @@ import pytest
 from harness import icalendar
 from harness.dav import Answer, Client, Response, clark
 from harness.replay import (
-    Life, Program, Taken, calendars, chunks, hrefs_xml, token_is_lost,
+    Discovery, Life, Program, calendars, chunks, etags, hrefs_in, hrefs_xml, privileges,
 )
-from harness.stack import Stack
 
 NAMESPACES = (
     'xmlns="DAV:" xmlns:CAL="urn:ietf:params:xml:ns:caldav" '
@@ -78,11 +77,11 @@ class DAVx5(Program):
             "<CS:calendar-proxy-read-for/><CS:calendar-proxy-write-for/>"
         ), Depth="0")
         found = answer.sole
-        homes = hrefs(found, "c:calendar-home-set")
+        homes = hrefs_in(found, "c:calendar-home-set")
         if depth:
             others = {
                 href for name in ("cs:calendar-proxy-read-for", "cs:calendar-proxy-write-for",
-                                  "d:group-membership") for href in hrefs(found, name)
+                                  "d:group-membership") for href in hrefs_in(found, name)
             }
             for other in others:
                 homes |= self.homes(other, depth - 1)
@@ -98,10 +97,10 @@ class DAVx5(Program):
             assert response.href_in("d:owner")
             components = response.found[clark("c:supported-calendar-component-set")]
             assert {each.get("name") for each in components} & {"VEVENT", "VTODO"}
-            privileges = response.found[clark("d:current-user-privilege-set")]
-            granted = {privilege.tag for each in privileges for privilege in each}
             # What its switches for "read-only" and "delete" go by.
-            assert {clark("d:write-content"), clark("d:bind"), clark("d:unbind")} <= granted
+            assert {
+                clark("d:write-content"), clark("d:bind"), clark("d:unbind")
+            } <= privileges(response)
         return found
 
     # Sync
@@ -120,32 +119,29 @@ class DAVx5(Program):
 
     def synchronise(self) -> None:
         state = self.state()
-        if state == self.token:
-            return
-        listed = self.list()
-        self.drop(self.texts.keys() - listed.keys())
-        self.fetch(self.stale(listed))
-        self.token = state
+        if state != self.token:
+            self.synchronise_by_listing(self.list())
+            self.token = state
 
     def list(self) -> dict[str, str]:
-        answer = self.send(
+        return etags(self.send(
             "REPORT", self.calendar,
             f"<CAL:calendar-query {NAMESPACES}><prop><getetag/></prop><CAL:filter>"
             '<CAL:comp-filter name="VCALENDAR"><CAL:comp-filter name="VEVENT">'
             f'<CAL:time-range start="{self.since}"/></CAL:comp-filter></CAL:comp-filter>'
             "</CAL:filter></CAL:calendar-query>",
             Depth="1",
-        )
-        return {href: response.text("d:getetag") or ""
-                for href, response in answer.responses.items()}
+        ))
+
+    batch = 10
 
     def fetch(self, wanted: list[str]) -> None:
-        """Ten at a time, several requests at once, each over a connection of its own."""
+        """Several requests at once, each over a connection of its own."""
         with ThreadPoolExecutor(4) as pool:
-            for answer in pool.map(self.multiget, chunks(wanted, 10)):
+            for answer in pool.map(self.ask_for_data, chunks(wanted, self.batch)):
                 self.keep(answer)
 
-    def multiget(self, batch: list[str]) -> Answer:
+    def ask_for_data(self, hrefs: list[str]) -> Answer:
         connection = Client(
             f"http://{self.client.host}:{self.client.port}{self.client.base_path}",
             self.client.user, self.client.password,
@@ -156,7 +152,7 @@ class DAVx5(Program):
                 "REPORT", self.calendar,
                 f"<CAL:calendar-multiget {NAMESPACES}><prop><getcontenttype/><getetag/>"
                 "<CAL:schedule-tag/><CAL:calendar-data/></prop>"
-                f"{hrefs_xml(batch, '')}</CAL:calendar-multiget>",
+                f"{hrefs_xml(hrefs, '')}</CAL:calendar-multiget>",
                 self.fields,
             )
         finally:
@@ -167,34 +163,19 @@ class DAVx5(Program):
 
     # Writing
 
-    def create(self, name: str, text: str) -> str:
-        href = self.calendar + name
-        status = self.store(href, text, If_None_Match="*")
-        if status == 412:
-            raise Taken
-        assert status in (200, 201, 204), "a hard error stops the sync of the whole calendar"
-        return href
-
     def change(self, href: str, text: str) -> int:
-        status = self.store(href, text, If_Match=self.etags[href])
+        status = super().change(href, text)
         if status == 412:
-            # The local change is dropped, and the next sync takes the server's.
+            # The local change is dropped, and the server's version taken.
+            self.drop([href])
             self.token = ""
         return status
 
-    def store(self, href: str, text: str, **condition: str) -> int:
-        answer = self.send(
-            "PUT", href, text, Content_Type="text/calendar; charset=utf-8", **condition
-        )
-        if answer.status in (200, 201, 204):
-            assert answer.etag, "without it, everything would be downloaded again"
-            self.take(href, answer.etag, text)
-        return answer.status
-
     def remove(self, href: str) -> int:
-        status = self.send("DELETE", href, If_Match=self.etags[href]).status
-        if status in (200, 204, 404, 410):
+        status = super().remove(href)
+        if status == 412:
             self.drop([href])
+            self.token = ""
         return status
 
 
@@ -202,42 +183,20 @@ class DAVx5WithoutLimit(DAVx5):
     """Tasks, and events where the limit of past days is switched off."""
 
     def synchronise(self) -> None:
-        if self.token and self.state() == self.token:
-            return
-        answer = self.send(
+        if not self.token or self.state() != self.token:
+            self.synchronise_by_token()
+
+    def ask_for_changes(self, token: str) -> Answer:
+        return self.send(
             "REPORT", self.calendar,
-            f"<sync-collection {NAMESPACES}><sync-token>{self.token}</sync-token>"
+            f"<sync-collection {NAMESPACES}><sync-token>{token}</sync-token>"
             "<sync-level>1</sync-level><prop><getetag/></prop></sync-collection>",
             Depth="0",
         )
-        if token_is_lost(answer):
-            self.token = ""
-            self.synchronise()
-            return
-        listed = {}
-        for href, response in answer.responses.items():
-            if response.status == 404:
-                self.drop([href])
-            else:
-                listed[href] = response.text("d:getetag") or ""
-        if not self.token:
-            self.drop(self.texts.keys() - listed.keys())
-        self.fetch(self.stale(listed))
-        assert answer.sync_token
-        self.token = answer.sync_token
-
-    def change(self, href: str, text: str) -> int:
-        before = self.token
-        status = super().change(href, text)
-        self.token = before
-        return status
 
 
-def hrefs(response: Response, name: str) -> set[str]:
-    return {
-        href.text or "" for value in [response.found.get(clark(name))] if value is not None
-        for href in value.iter(clark("d:href"))
-    }
+class TestDiscovery(Discovery):
+    program = DAVx5
 
 
 class TestLifeWithEvents(Life):
@@ -340,7 +299,7 @@ def test_unknown_tag_is_never_used_as_a_condition(
 ) -> None:
     """Where a Schedule-Tag is told, it sends If-Schedule-Tag-Match instead of If-Match."""
     client.put(calendar + "a.ics", icalendar.event("a@x"))
-    answer = davx5.multiget([calendar + "a.ics"])
+    answer = davx5.ask_for_data([calendar + "a.ics"])
     assert clark("c:schedule-tag") not in answer.sole.found
     assert client.get(calendar + "a.ics").headers["Schedule-Tag"] is None
     assert "calendar-auto-schedule" not in client.request(
@@ -348,7 +307,7 @@ def test_unknown_tag_is_never_used_as_a_condition(
     ).headers["DAV"]
 
 
-def test_delegated_calendars_are_found_by_their_proxies(stack: Stack, client: Client) -> None:
+def test_delegated_calendars_are_found_by_their_proxies(client: Client) -> None:
     """Nobody has given this user anything: their own home is all there is."""
     davx5 = DAVx5(client)
     assert davx5.homes(client.principal(), 2) == {client.home()}

@@ -8,9 +8,7 @@ import pytest
 
 from harness import icalendar
 from harness.dav import Answer, Client, Response, clark
-from harness.replay import (
-    Life, Program, Taken, calendars, chunks, hrefs_xml,
-)
+from harness.replay import Discovery, Life, Program, calendars, etags, hrefs_xml
 from harness.stack import Stack
 
 NAMESPACES = (
@@ -29,9 +27,7 @@ class DAVConnector(Program):
         "User-Agent": "NextcloudDAV/1.0 (1.0; x64)", "Content-Type": "text/xml; charset=utf-8",
         "Accept": "*/*",
     }
-    #: It changes and deletes without a condition: the last one to write wins.
-    status_of_conflict = 204
-    yields_in_conflict = True
+    is_conditional = False
 
     def discover(self) -> dict[str, Response]:
         path, options = self.follow("OPTIONS", "/.well-known/caldav")
@@ -77,82 +73,43 @@ class DAVConnector(Program):
         }
         assert granted & {clark("d:all"), clark("d:write")}
 
-    def synchronise(self) -> None:
-        answer = self.delta()
-        if answer.status != 207:
-            # Whatever went wrong: the whole listing, and what is not in it is gone.
-            listed = self.whole_listing()
-            self.drop(self.texts.keys() - listed.keys())
-            self.fetch(self.stale(listed))
-            answer = self.send(
-                "PROPFIND", self.calendar, propfind("<d:sync-token/>"), Depth="0"
-            )
-            self.token = answer.sole.text("d:sync-token") or ""
-            return
-        listed = {}
-        for href, response in answer.responses.items():
-            if response.status == 404:
-                self.drop([href])
-                continue
-            listed[href] = response.text("d:getetag") or ""
-        # A member whose resourcetype is an open and a close tag is an array to it, and skipped.
-        assert len(re.findall(rb"resourcetype ?/>", answer.body)) == len(listed)
-        self.fetch(self.stale(listed))
-        self.token = answer.sync_token or ""
-
-    def delta(self) -> Answer:
-        return self.send(
+    def ask_for_changes(self, token: str) -> Answer:
+        answer = self.send(
             "REPORT", self.calendar,
             f'<?xml version="1.0"?>\n<d:sync-collection {NAMESPACES}>'
-            f"<d:sync-token>{self.token}</d:sync-token><d:sync-level>1</d:sync-level>"
+            f"<d:sync-token>{token}</d:sync-token><d:sync-level>1</d:sync-level>"
             "<d:prop><d:resourcetype/><d:getetag/></d:prop></d:sync-collection>",
             Depth="0",
         )
-
-    def whole_listing(self) -> dict[str, str]:
-        answer = self.send(
-            "PROPFIND", self.calendar, propfind("<d:resourcetype/><d:getetag/>"), Depth="1"
-        )
-        return {
-            href: response.text("d:getetag") or "" for href, response in answer.responses.items()
-            if response.text("d:getetag")
-        }
-
-    def fetch(self, wanted: list[str]) -> None:
-        for batch in chunks(wanted, 100):
-            self.keep(self.send(
-                "REPORT", self.calendar,
-                f'<?xml version="1.0"?>\n<cal:calendar-multiget {NAMESPACES}>'
-                "<d:prop><d:getetag/><cal:calendar-data/></d:prop>"
-                f"{hrefs_xml(batch)}</cal:calendar-multiget>",
-                Depth="1",
-            ))
-
-    def create(self, name: str, text: str) -> str:
-        href = self.calendar + name
-        answer = self.store(href, text, If_None_Match="*")
-        if answer.status == 412:
-            raise Taken
-        assert answer.status in (200, 201, 204)
-        return href
-
-    def change(self, href: str, text: str) -> int:
-        return self.store(href, text).status
-
-    def store(self, href: str, text: str, **condition: str) -> Answer:
-        answer = self.send(
-            "PUT", href, text, Content_Type="text/calendar; charset=utf-8", **condition
-        )
-        if answer.status in (200, 201, 204):
-            assert answer.etag
-            self.take(href, answer.etag, text)
+        if answer.status == 207:
+            # A member whose resourcetype is an open and a close tag is an array to it, and skipped.
+            members = sum(each.status is None for each in answer.responses.values())
+            assert len(re.findall(rb"resourcetype ?/>", answer.body)) == members
         return answer
 
-    def remove(self, href: str) -> int:
-        status = self.send("DELETE", href).status
-        if status in (200, 204, 404):
-            self.drop([href])
-        return status
+    def start_afresh(self) -> None:
+        """Whatever went wrong: the whole listing, and what is not in it is gone."""
+        self.synchronise_by_listing(self.list())
+        found = self.send("PROPFIND", self.calendar, propfind("<d:sync-token/>"), Depth="0").sole
+        self.token = found.text("d:sync-token") or ""
+
+    def list(self) -> dict[str, str]:
+        return etags(self.send(
+            "PROPFIND", self.calendar, propfind("<d:resourcetype/><d:getetag/>"), Depth="1"
+        ))
+
+    def ask_for_data(self, hrefs: list[str]) -> Answer:
+        return self.send(
+            "REPORT", self.calendar,
+            f'<?xml version="1.0"?>\n<cal:calendar-multiget {NAMESPACES}>'
+            "<d:prop><d:getetag/><cal:calendar-data/></d:prop>"
+            f"{hrefs_xml(hrefs)}</cal:calendar-multiget>",
+            Depth="1",
+        )
+
+
+class TestDiscovery(Discovery):
+    program = DAVConnector
 
 
 class TestLife(Life):
@@ -187,8 +144,9 @@ def test_listing_and_delta_name_the_same(
     """It mixes both: the same hrefs and ETags."""
     for number in range(3):
         client.put(calendar + f"a%20b{number}.ics", icalendar.event(f"{number}@x"))
-    delta = {href: each.text("d:getetag") for href, each in connector.delta().responses.items()}
-    assert len(delta) == 3 and connector.whole_listing() == delta
+    delta = {href: each.text("d:getetag")
+             for href, each in connector.ask_for_changes("").responses.items()}
+    assert len(delta) == 3 and connector.list() == delta
 
 
 def test_token_is_one_for_property_and_report(

@@ -7,10 +7,8 @@ import re
 import pytest
 
 from harness import icalendar
-from harness.dav import Client, Response, clark
-from harness.replay import (
-    Life, Program, Taken, calendars, chunks, hrefs_xml, token_is_lost,
-)
+from harness.dav import Answer, Client, Response, clark
+from harness.replay import Discovery, Life, Program, calendars, hrefs_xml, privileges
 
 NAMESPACES = (
     "xmlns:D='DAV:' xmlns:A='http://apple.com/ns/ical/' "
@@ -71,11 +69,7 @@ class Thunderbird(Program):
     def is_writable(response: Response) -> bool:
         if clark("d:current-user-privilege-set") not in response.found:
             return True
-        granted = {
-            privilege.tag
-            for each in response.found[clark("d:current-user-privilege-set")] for privilege in each
-        }
-        return bool(granted & {clark(name) for name in (
+        return bool(privileges(response) & {clark(name) for name in (
             "d:write", "d:write-content", "d:write-properties", "d:all"
         )})
 
@@ -118,76 +112,42 @@ class Thunderbird(Program):
 
     # CalDavRequestHandlers
 
-    def synchronise(self) -> None:
-        is_full = not self.token
-        answer = self.send(
+    def ask_for_changes(self, token: str) -> Answer:
+        return self.send(
             "REPORT", self.calendar,
             '<?xml version="1.0" encoding="UTF-8"?>\n<sync-collection xmlns="DAV:">'
-            f"<sync-token>{self.token}</sync-token><sync-level>1</sync-level>"
+            f"<sync-token>{token}</sync-token><sync-level>1</sync-level>"
             "<prop><getcontenttype/><getetag/></prop></sync-collection>",
             Depth="1",
         )
-        if token_is_lost(answer):
-            self.token = ""
-            self.synchronise()
-            return
-        listed = {}
-        for href, response in answer.responses.items():
-            if response.status == 404:
-                self.drop([href])
-                continue
-            assert response.status is None, f"any other status ends the sync: {answer}"
-            assert (response.text("d:getcontenttype") or "").startswith("text/calendar")
-            listed[href] = response.text("d:getetag") or ""
-        if is_full:
-            self.drop(self.texts.keys() - listed.keys())
-        for hrefs in chunks(self.stale(listed), 100):
-            self.keep(self.send(
-                "REPORT", self.calendar,
-                f'<?xml version="1.0" encoding="UTF-8"?>\n<C:calendar-multiget {NAMESPACES}>'
-                "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
-                f"{hrefs_xml(hrefs, 'D:')}</C:calendar-multiget>",
-                Depth="1",
-            ))
-        self.token = answer.sync_token or ""
 
-    def create(self, name: str, text: str) -> str:
-        href = self.calendar + name
-        answer = self.store(href, text, If_None_Match="*")
-        if answer in (409, 412):
-            raise Taken
-        assert answer in (200, 201, 204), "it would say that the event could not be stored"
-        self.read_again(href)
-        return href
+    def check_member(self, href: str, response: Response) -> None:
+        assert (response.text("d:getcontenttype") or "").startswith("text/calendar"), href
 
-    def change(self, href: str, text: str) -> int:
-        status = self.store(href, text, If_Match=self.etags[href])
-        if status in (200, 201, 204):
-            self.read_again(href)
-        return status
-
-    def store(self, href: str, text: str, **condition: str) -> int:
+    def ask_for_data(self, hrefs: list[str]) -> Answer:
         return self.send(
-            "PUT", href, text, Content_Type="text/calendar; charset=utf-8", **condition
-        ).status
-
-    def read_again(self, href: str) -> None:
-        """It never believes the ETag of a PUT, and reads what was stored."""
-        answer = self.send(
             "REPORT", self.calendar,
-            f"<C:calendar-multiget {NAMESPACES}><D:prop><D:getetag/><C:calendar-data/></D:prop>"
-            f"{hrefs_xml([href], 'D:')}</C:calendar-multiget>",
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<C:calendar-multiget {NAMESPACES}>'
+            "<D:prop><D:getetag/><C:calendar-data/></D:prop>"
+            f"{hrefs_xml(hrefs, 'D:')}</C:calendar-multiget>",
             Depth="1",
         )
-        self.keep(answer)
+
+    def stored(self, href: str, text: str, answer: Answer) -> None:
+        """It never believes the ETag of a PUT, and reads what was stored."""
+        self.keep(self.ask_for_data([href]))
 
     def remove(self, href: str) -> int:
-        status = self.send("DELETE", href, If_Match=self.etags[href]).status
+        status = super().remove(href)
         if status in (409, 412):
             # To tell a change from a removal, of which it asks the user.
             seen = self.send("HEAD", href)
             assert seen.status == 404 or seen.etag
         return status
+
+
+class TestDiscovery(Discovery):
+    program = Thunderbird
 
 
 class TestLife(Life):
@@ -212,7 +172,7 @@ def test_user_may_overwrite_after_a_conflict(
     client.put(calendar + "a.ics", icalendar.event("a@x", "Theirs"))
     mine = icalendar.event("a@x", "Mine")
     assert thunderbird.change(calendar + "a.ics", mine) == 412
-    assert thunderbird.store(calendar + "a.ics", mine) in (200, 201, 204)
+    assert thunderbird.store(calendar + "a.ics", mine).status in (200, 201, 204)
     assert "SUMMARY:Mine" in client.get(calendar + "a.ics").text
 
 
