@@ -20,10 +20,9 @@ def configuration(settings: dict[str, object]) -> str:
 
 
 def run(binary: Path, configuration: Path, *arguments: str) -> str:
-    """A command such as `migrate`; answers what it printed."""
-    command, *options = arguments
+    """A command such as `migrate` or `trash list`; answers what it printed."""
     ran = subprocess.run(
-        [binary, command, "--config", configuration, *options],
+        [binary, *arguments, "--config", configuration],
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
     )
     if ran.returncode != 0:
