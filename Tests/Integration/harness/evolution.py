@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .dav import Client
-from .processes import wait_for
+from .engine import Engine, EngineError
 
 DRIVER = Path(__file__).with_name("evolution_driver.py")
 SERVICES = Path("/usr/share/dbus-1/services")
@@ -31,13 +31,7 @@ _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuratio
 """
 
 
-class EvolutionError(Exception):
-    """What the data server would have shown to its user."""
-
-
-class Evolution:
-    """One account of a user, who has one calendar open at a time."""
-
+class Evolution(Engine):
     def __init__(self, directory: Path, client: Client) -> None:
         services = directory / "services"
         services.mkdir()
@@ -48,6 +42,7 @@ class Evolution:
         bus.write_text(_BUS.format(directory=directory))
         self.log = directory / "evolution.log"
         self._log = self.log.open("w")
+        self._host = f"http://{client.host}:{client.port}"
         answers, written = os.pipe()
         self._process = subprocess.Popen(
             [
@@ -70,7 +65,7 @@ class Evolution:
         self._process.stdin.write(f"{client.password}\n")
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """- Raises `EvolutionError` with the data server's own text."""
+        """- Raises `EngineError` with the data server's own text."""
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
         self._process.stdin.flush()
@@ -78,35 +73,34 @@ class Evolution:
         assert line, f"the driver ended: {self.log.read_text()[-2000:]}"
         answer = json.loads(line)
         if "error" in answer:
-            raise EvolutionError(answer["error"])
+            raise EngineError(answer["error"])
         return answer["answer"]
 
-    def open(self, path: str, kind: str = "events") -> dict[str, Any]:
-        return self.ask("open", path=path, kind=kind)
+    def discover(self) -> dict[str, str]:
+        found = self.ask("discover", url=self._host + "/")
+        return {href.removeprefix(self._host): name or "" for href, name, _ in found}
+
+    def open(self, path: str, kind: str = "events") -> None:
+        opened = self.ask("open", path=path, kind=kind)
+        assert not opened["read_only"]
+
+    def refresh(self) -> None:
+        self.ask("refresh")
 
     def texts(self) -> dict[str, str]:
-        """Its components by UID, those of one UID after each other."""
         return {uid: "".join(each) for uid, each in self.ask("list").items()}
 
-    def shows(self, uids: set[str], *texts: str) -> dict[str, str]:
-        """Refreshes, and waits until it has these objects and somewhere these lines.
+    def create(self, component: str) -> None:
+        self.ask("create", component=component)
 
-        - Raises `TimeoutError` where it does not.
-        """
-        self.ask("refresh")
-        found: dict[str, str] = {}
+    def modify(self, uid: str, old: str, new: str) -> None:
+        """The master; its exceptions are components of their own, and stay."""
+        master = self.ask("list")[uid][0]
+        assert old in master
+        self.ask("modify", component=master.replace(old, new))
 
-        def is_there() -> bool:
-            nonlocal found
-            found = self.texts()
-            together = "".join(found.values())
-            return found.keys() == uids and all(text in together for text in texts)
-
-        try:
-            wait_for(is_there, 20, f"{uids} {texts}")
-        except TimeoutError as error:
-            raise TimeoutError(f"{error}, but {found}") from None
-        return found
+    def remove(self, uid: str) -> None:
+        self.ask("remove", uid=uid)
 
     def stop(self) -> None:
         # The bus ends with the driver, and what it started with the bus.
