@@ -37,14 +37,19 @@ private final class Nginx: Sendable {
                     listen 127.0.0.1:\(port);
                     client_max_body_size 200m;
                     location / {
-                        include /etc/nginx/fastcgi_params;
+                        fastcgi_param REQUEST_METHOD $request_method;
+                        fastcgi_param REQUEST_URI $request_uri;
+                        fastcgi_param QUERY_STRING $query_string;
+                        fastcgi_param CONTENT_TYPE $content_type;
+                        fastcgi_param CONTENT_LENGTH $content_length;
+                        fastcgi_param SERVER_PROTOCOL $server_protocol;
                         fastcgi_pass worker;
                         \(location)
                     }
                 }
             }
             """, to: file)
-        pid = spawn("/usr/sbin/nginx", ["-c", file, "-e", server.scratch.file("nginx.log")])
+        pid = spawn(Nginx.program, ["-c", file, "-e", server.scratch.file("nginx.log")])
         _ = eventually { get(from: port).contains("HTTP/1.1") }
     }
 
@@ -52,6 +57,13 @@ private final class Nginx: Sendable {
         kill(pid, SIGTERM)
         waitpid(pid, nil, 0)
     }
+
+    /// Where it is installed, or where `install-missing` has unpacked it.
+    private static let program: String = {
+        let unpacked = #filePath.replacing(
+            "Tests/FastCGITests/NginxTests.swift", with: ".build/programs/usr/sbin/nginx")
+        return access(unpacked, X_OK) == 0 ? unpacked : "/usr/sbin/nginx"
+    }()
 }
 
 private func write(_ text: String, to path: String) {
