@@ -18,13 +18,20 @@ let package = Package(
         .executableTarget(
             name: "crm-caldav",
             dependencies: [
-                "CRMStore", "CalDAV", "WebDAV", "FastCGI", "MariaDB",
+                "RemoteSync", "CRMStore", "CalDAV", "WebDAV", "FastCGI", "MariaDB",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
 
         // The rooms; arrows only go down this list.
+        .target(
+            name: "RemoteSync",
+            dependencies: [
+                "CRMStore", "CalDAV", "WebDAV", "ICalendar", "XML", "CCurl", "CCrypto",
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "CRMStore",
             dependencies: ["CalDAV", "ICalendar", "MariaDB", "CCrypt", "CArgon2", "CCrypto"],
@@ -62,6 +69,10 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Headers alone: the library is opened when it is first needed. No pkg-config, which would
+        // link it.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
         // Each room's tests; what needs real servers stands in Tests/Integration.
         .testTarget(name: "ICalendarTests", dependencies: ["ICalendar"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: strict),
@@ -78,6 +89,9 @@ let package = Package(
             name: "CRMStoreTests",
             dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "RemoteSyncTests",
+            dependencies: ["RemoteSync", "ICalendar", "WebDAV", "XML"], swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests", dependencies: ["crm-caldav", "CRMStore", "FastCGI", "MariaDB"],

@@ -130,3 +130,48 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     KEY object (calendar_id, name, id),
     KEY batch (batch)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- Calendars of other servers that `crm-caldav sync` keeps equal to one of ours.
+CREATE TABLE IF NOT EXISTS caldav_remotes (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    created BIGINT NOT NULL,
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id
+    address BLOB NOT NULL,                       -- of the remote calendar, https://...
+    address_hash BINARY(32) NOT NULL,            -- SHA-256 of address
+    account VARBINARY(255) NOT NULL,             -- the user's name there
+    scheme VARBINARY(16) NOT NULL,               -- basic
+    secret BLOB NOT NULL,                        -- the password, encrypted with a key that is not here
+    policy VARBINARY(16) NOT NULL,               -- who wins a conflict: crm, remote, newest
+    state VARBINARY(16) NOT NULL,                -- active, paused (by somebody), stopped (by itself)
+    reason BLOB NULL,                            -- why it is stopped, or what failed last
+    allows_deletions TINYINT NOT NULL DEFAULT 0, -- 1: somebody has said that so many may be deleted
+    failures INT UNSIGNED NOT NULL DEFAULT 0,    -- turns in a row that failed
+    retry_at BIGINT NOT NULL DEFAULT 0,          -- no turn before that
+    local_revision INT UNSIGNED NULL,            -- our calendar's, up to which all is there
+    sync_token BLOB NULL,                        -- the remote calendar's, up to which all is here
+    ctag BLOB NULL,                              -- the same for a server without sync-collection
+    compared BIGINT NOT NULL DEFAULT 0,          -- when all ETags were last compared
+    checked BIGINT NOT NULL DEFAULT 0,           -- when the last turn ended well
+    changed BIGINT NOT NULL DEFAULT 0,           -- when a turn last moved something
+    holder VARBINARY(255) NULL,                  -- the process whose turn it is
+    held_until BIGINT NOT NULL DEFAULT 0,
+    UNIQUE KEY pair (calendar_id, address_hash)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- One row an object of such a pair of calendars: what both sides had when they last agreed.
+CREATE TABLE IF NOT EXISTS caldav_remote_objects (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    remote_id BIGINT UNSIGNED NOT NULL,          -- caldav_remotes.id
+    name VARBINARY(255) NULL,                    -- here; NULL: not here yet
+    etag VARBINARY(40) NULL,
+    href BLOB NULL,                              -- there, an absolute path; NULL: not there yet
+    href_hash BINARY(32) NULL,                   -- SHA-256 of href in its one spelling
+    remote_etag BLOB NULL,
+    local_text MEDIUMBLOB NULL,                  -- the last common version as it was here
+    remote_text MEDIUMBLOB NULL,                 -- and there; NULL: the same
+    failures INT UNSIGNED NOT NULL DEFAULT 0,
+    retry_at BIGINT NOT NULL DEFAULT 0,          -- when to try again; 0: nothing to do
+    reason BLOB NULL,
+    UNIQUE KEY name (remote_id, name),
+    UNIQUE KEY href (remote_id, href_hash)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

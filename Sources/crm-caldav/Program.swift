@@ -27,5 +27,8 @@ struct CRMCalDAV: ParsableCommand {
             A copy of the program whose name ends in .fcgi serves without being told to.
             """,
         version: version,
-        subcommands: [Serve.self, Migrate.self, Check.self, Trash.self, Config.self, User.self])
+        subcommands: [
+            Serve.self, Migrate.self, Check.self, Trash.self, Remote.self, Sync.self, Config.self,
+            User.self,
+        ])
 }

@@ -1,12 +1,14 @@
 import CRMStore
 import Glibc
 import MariaDB
+import RemoteSync
 
 /// Everything that can be set: the file, and the environment over it.
 struct Configuration: Sendable {
     var store = StoreSettings()
     var serve = ServeSettings()
     var signIn = SignInSettings()
+    var sync = SyncSettings()
 
     /// A file that holds nothing but the database account's password.
     var databasePasswordFile: String?

@@ -1,6 +1,7 @@
 import CRMStore
 import FastCGI
 import MariaDB
+import RemoteSync
 
 /// Keys that belong together, under a heading of the printed sample.
 struct ConfigurationSection: Sendable {
@@ -8,7 +9,7 @@ struct ConfigurationSection: Sendable {
     let keys: [ConfigurationKey]
 
     static let all = [
-        database, users, tasks, calendars, retention, serving, signIn, logs,
+        database, users, tasks, calendars, retention, serving, signIn, remotes, logs,
     ]
 
     private static let database = ConfigurationSection(
@@ -218,6 +219,28 @@ struct ConfigurationSection: Sendable {
             .number(
                 "sign_in_max_counted", \.signIn.maxCounted, in: 100...1_000_000,
                 "Users and addresses whose wrong passwords a process counts at once"),
+        ])
+
+    private static let remotes = ConfigurationSection(
+        title: "Calendars of other servers (crm-caldav remote, crm-caldav sync)",
+        keys: [
+            .text(
+                "sync_key_file", \.sync.keyFile,
+                "The file of the key that encrypts the passwords of other servers; without it,\n"
+                    + "remote.key in state_directory"),
+            .text(
+                "sync_ca_file", \.sync.http.caFile,
+                "PEM file of the authorities that may have signed those servers' certificates, instead of\n"
+                    + "the machine's own"),
+            .number(
+                "sync_interval", \.sync.interval, in: 1...3600,
+                "Seconds between two looks at a remote calendar on which nothing happens"),
+            .number(
+                "sync_threads", \.sync.threads, in: 1...64,
+                "Remote calendars that are worked on at once"),
+            .number(
+                "sync_timeout", \.sync.http.idleTimeout, in: 1...600,
+                "Seconds to wait for a server that says nothing"),
         ])
 
     private static let logs = ConfigurationSection(

@@ -1,0 +1,203 @@
+import CRMStore
+import CalDAV
+import ICalendar
+import WebDAV
+import XML
+
+extension Turn {
+    /// What the other side has of an object.
+    enum Fetched {
+        case absent
+        case present(etag: String?, text: [UInt8])
+        /// The server says neither.
+        case unknown(String)
+    }
+
+    func work(through items: [TurnPlan.Item]) throws(TurnFailure) {
+        for piece in items.pieces(of: Turn.pieceSize) {
+            try keepTurn()
+            let ids = piece.map(\.row).filter(\.isPaired).map(\.id)
+            let common = try stored { () throws(StorageError) in try store.remoteTexts(of: ids) }
+            let here = try stored { () throws(StorageError) in
+                try local.contents(piece.compactMap(\.row.name))
+            }
+            let there = try fetch(piece.filter(\.isDirtyThere))
+            for item in piece {
+                try move(
+                    item, common[item.row.id], item.row.name.flatMap { here[$0] },
+                    item.row.href.flatMap { there[TurnPlan.key($0)] })
+            }
+        }
+    }
+
+    /// One request for all of them.
+    func fetch(_ items: [TurnPlan.Item]) throws(TurnFailure) -> [String: Fetched] {
+        let addresses = items.compactMap { item in
+            item.address ?? item.row.href.flatMap { calendar.resolving($0) }
+        }
+        guard !addresses.isEmpty else { return [:] }
+        var found: [String: Fetched] = [:]
+        let answer = try remote { () throws(RemoteError) in
+            try client.multiget(addresses, of: calendar)
+        }
+        for resource in answer.resources {
+            let key = resource.address.comparisonKey
+            if let text = resource.property(.caldav("calendar-data"))?.text {
+                found[key] = .present(etag: resource.etag, text: Turn.restored(text))
+            } else if let status = resource.status, status == 404 || status == 410 {
+                found[key] = .absent
+            } else {
+                found[key] = .unknown("status \(resource.status.map(String.init) ?? "unknown")")
+            }
+        }
+        // What an answer leaves out is not taken for deleted.
+        for address in addresses where found[address.comparisonKey] == nil {
+            found[address.comparisonKey] = .unknown("the answer leaves it out")
+        }
+        return found
+    }
+
+    /// XML makes one line feed of CR LF (XML 1.0 §2.11).
+    private static func restored(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 64)
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if byte == 10, previous != 13 { bytes.append(13) }
+            bytes.append(byte)
+            previous = byte
+        }
+        return bytes
+    }
+
+    // MARK: One object
+
+    private func move(
+        _ item: TurnPlan.Item, _ texts: RemoteTexts?, _ here: LocalCalendar.Content?,
+        _ there: Fetched?
+    ) throws(TurnFailure) {
+        do throws(ObjectFailure) {
+            try settle(item, texts, here, there)
+            failuresInARow = 0
+        } catch {
+            switch error {
+            case .turn(let failure): throw failure
+            case .postponed:
+                report.postponed += 1
+                try note(item.row, "it was changed meanwhile", retryAt: now)
+            case .object(let reason, let isServers):
+                try giveUp(on: item, reason, isServers: isServers)
+            }
+        }
+    }
+
+    /// For now: one object never stops the others.
+    private func giveUp(
+        on item: TurnPlan.Item, _ reason: String, isServers: Bool
+    ) throws(TurnFailure) {
+        let name = item.row.name ?? item.row.href ?? ""
+        report.failures.append((name, reason))
+        let seconds = Int64(60) << min(item.row.failures, 8)
+        try note(item.row, reason, retryAt: now + seconds + .random(in: 0...seconds / 4))
+        try stored { () throws(StorageError) in
+            try store.logTransfer(.update, uid: name, failure: reason)
+        }
+        // Whatever it is, it is not this one object.
+        if isServers { failuresInARow += 1 }
+        if failuresInARow >= 5 { throw .remote(.unintelligible(reason)) }
+    }
+
+    private func note(
+        _ row: RemoteObjectRecord, _ reason: String, retryAt: Int64
+    ) throws(TurnFailure) {
+        var row = row
+        row.failures = min(row.failures + 1, 1000)
+        row.retryAt = retryAt
+        row.reason = String(reason.prefix(500))
+        try stored { () throws(StorageError) in
+            try store.save(row, hrefKey: row.href.map(TurnPlan.key), texts: nil, of: pair.id)
+        }
+    }
+
+    private func settle(
+        _ item: TurnPlan.Item, _ texts: RemoteTexts?, _ here: LocalCalendar.Content?,
+        _ there: Fetched?
+    ) throws(ObjectFailure) {
+        let common = texts.flatMap(Turn.common)
+        let localSide = try side(
+            isAbsent: here == nil, isSame: common != nil && here?.etag == item.row.etag,
+            here?.text ?? [], "here")
+        let remoteSide: Side
+        switch there {
+        case nil where item.row.href == nil: remoteSide = .absent
+        case nil: remoteSide = .same
+        case .absent: remoteSide = .absent
+        case .unknown(let reason): throw .object("there: \(reason)", isServers: false)
+        case .present(let etag, let text):
+            remoteSide = try side(
+                isAbsent: false,
+                isSame: common != nil && etag != nil && etag == item.row.remoteETag, text, "there")
+        }
+        let verdict = Reconciliation(policy: policy, now: now).verdict(
+            common: common, local: localSide, remote: remoteSide)
+        var move = ObjectMove(self, item, texts, here, there)
+        try move.carryOut(verdict)
+    }
+
+    private static func common(_ texts: RemoteTexts) -> Reconciliation.Common? {
+        guard let local = try? CalendarObject(parsing: texts.local),
+            let remote = try? CalendarObject(parsing: texts.remote)
+        else { return nil }
+        return .init(local: local, remote: remote, isIdentical: texts.local == texts.remote)
+    }
+
+    private func side(
+        isAbsent: Bool, isSame: Bool, _ text: [UInt8], _ place: String
+    ) throws(ObjectFailure) -> Side {
+        if isAbsent { return .absent }
+        if isSame { return .same }
+        do throws(ICalendarError) {
+            return .changed(try CalendarObject(parsing: text))
+        } catch {
+            throw .object("cannot be read \(place): \(error)", isServers: false)
+        }
+    }
+}
+
+/// Why one object was not moved.
+enum ObjectFailure: Error {
+    /// Nothing further can be moved in this turn.
+    case turn(TurnFailure)
+    /// Somebody was first: the next turn looks again.
+    case postponed
+    /// - Parameter isServers: whether others may fail for the same reason.
+    case object(String, isServers: Bool)
+
+    init(_ error: RemoteError) {
+        switch error {
+        case .preconditionFailed: self = .postponed
+        case .transport(let transport) where transport.kind == .interrupted:
+            self = .object(transport.reason, isServers: true)
+        case .transport(let transport) where transport.kind == .tooLarge:
+            self = .object(transport.reason, isServers: false)
+        case .busy(let status, nil) where status == 423 || status >= 500 && status != 503:
+            self = .object("\(error)", isServers: true)
+        case .unauthorized, .transport, .busy: self = .turn(.remote(error))
+        case .forbidden, .refused, .uidConflict: self = .object("\(error)", isServers: false)
+        case .notFound, .invalidSyncToken, .unintelligible:
+            self = .object("\(error)", isServers: true)
+        }
+    }
+
+    init(_ error: StorageError) {
+        switch error {
+        case .preconditionFailed: self = .postponed
+        case .refused(let reason): self = .object(reason, isServers: false)
+        case .uidInUse(let name):
+            self = .object("another object here, \(name), has its UID", isServers: false)
+        case .failed(let reason): self = .object(reason, isServers: true)
+        case .notFound: self = .postponed
+        default: self = .turn(.storage(error))
+        }
+    }
+}
