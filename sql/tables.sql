@@ -97,6 +97,20 @@ CREATE TABLE IF NOT EXISTS caldav_properties (
     PRIMARY KEY (calendar_id, viewer, property)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
+-- What owners grant to others: one row for each principal, on one calendar or on the whole home.
+CREATE TABLE IF NOT EXISTS caldav_shares (
+    owner VARBINARY(255) NOT NULL,               -- the user's name
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id; 0: all calendars of the owner
+    kind VARBINARY(16) NOT NULL,                 -- user, authenticated, all
+    grantee VARBINARY(255) NOT NULL,             -- the user's name; empty for the other kinds
+    privileges INT UNSIGNED NOT NULL,            -- bits: 1 read-free-busy, 2 read, 4 read-acl, 8 read-current-
+                                                 -- user-privilege-set, 16 write-content, 32 write-properties,
+                                                 -- 64 bind, 128 unbind, 256 write-acl
+    granted BIGINT NOT NULL,
+    PRIMARY KEY (owner, calendar_id, kind, grantee),
+    KEY grantee (grantee, kind)
+) ENGINE=InnoDB;
+
 -- Calendars that were deleted, each with its objects in caldav_trash; kept 30 days.
 CREATE TABLE IF NOT EXISTS caldav_trash_calendars (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -12,9 +12,16 @@ struct Context {
     let log: (ServerEvent) -> Void
     /// The object's ETag that the If field was judged by.
     var judgedETag: String?
+    /// What the request is for, with what the user may do there; set once it is known.
+    var target: Target?
 }
 
 extension Context {
+    /// - Throws: `need-privileges`.
+    func authorise(_ needs: Needs) throws(RequestError) {
+        try target?.authorise(needs, paths)
+    }
+
     /// The body as XML; nil where there is none.
     func readXML() throws(RequestError) -> XMLElement? {
         try request.readXML(limit: settings.maxXMLSize)

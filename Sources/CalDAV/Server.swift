@@ -66,14 +66,17 @@ package struct Server {
         if let response = Unauthenticated.response(to: request, path) { return response }
         let isContentWanted = request.method == "GET"
         let opening = try open(path.address, request, content: isContentWanted)
-        guard let user = opening.user else { throw SignIn.challenge(settings) }
-        userName = user.name
+        let user = opening.user ?? .nobody
+        if !user.isNobody { userName = user.name }
         var context = Context(
             settings: settings, store: store, request: request, user: user,
             paths: Paths(base: request.basePath), preferences: Preferences(request.fields),
             log: log)
-        let resource = try Resource(
-            path, opening, user: user, href: request.basePath + request.path)
+        let resource = Resource(path, opening, viewer: user)
+        context.target = Target(
+            resource: resource, address: path.address,
+            held: context.privileges(on: resource), href: request.basePath + request.path)
+        try context.authorise(method.needs(on: resource.kind))
         try StateConditions.check(resource, context)
         if request.fields["if"] != nil, case .object(let object, _) = resource {
             // What was judged may change until it is written.
@@ -88,6 +91,9 @@ package struct Server {
     private func open(
         _ address: ResourceAddress, _ request: Request, content: Bool
     ) throws -> Opening {
+        if let opening = try openWithoutSigningIn(address, request, content: content) {
+            return opening
+        }
         let credentials = try SignIn.credentials(of: request, settings)
         var opening = try store.open(address, signingIn: credentials.name, content: content)
         try SignIn.verify(
@@ -104,6 +110,28 @@ package struct Server {
         }
         if isStale {
             opening = try store.open(address, signingIn: credentials.name, content: content)
+        }
+        return opening
+    }
+
+    /// What is granted to `all` may be read by GET without signing in. Whatever else is asked for is
+    /// answered with the challenge: there are clients that sign in only when they get one.
+    private func openWithoutSigningIn(
+        _ address: ResourceAddress, _ request: Request, content: Bool
+    ) throws -> Opening? {
+        guard request.method == "GET" || request.method == "HEAD",
+            request.fields["authorization"] == nil,
+            !(settings.trustsRemoteUser && request.remoteUser != nil)
+        else { return nil }
+        switch address {
+        case .calendar, .object: break
+        default: return nil
+        }
+        var opening = try store.open(address, signingIn: nil, content: content)
+        guard opening.calendar != nil, opening.granted.contains(.read) else { return nil }
+        if opening.hasPendingChanges {
+            try store.mergePendingChanges()
+            opening = try store.open(address, signingIn: nil, content: content)
         }
         return opening
     }

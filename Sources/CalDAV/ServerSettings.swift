@@ -19,6 +19,9 @@ package struct ServerSettings: Sendable {
     /// Component types of a calendar that is made without naming any.
     package var newCalendarComponents = ["VEVENT", "VTODO"]
 
+    /// Which other people one finds, to share calendars with them.
+    package var findPeople = PeopleSearch.part
+
     /// PRODID of what is made here.
     package var productID = "-//crm-caldav//crm-caldav//EN"
 
@@ -26,4 +29,13 @@ package struct ServerSettings: Sendable {
     package var retryAfter = 5
 
     package init() {}
+}
+
+/// How other people are found: those who may sign in, and nobody else.
+package enum PeopleSearch: String, Sendable, CaseIterable {
+    /// By a part of their name or address.
+    case part
+    /// By their whole name or address.
+    case whole
+    case nobody
 }

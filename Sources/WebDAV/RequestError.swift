@@ -40,6 +40,10 @@ package struct RequestError: Error {
 
     /// RFC 3744 §7.1.1.
     package static func needPrivileges(_ privileges: XMLName..., on href: String) -> RequestError {
+        needPrivileges(privileges, on: href)
+    }
+
+    package static func needPrivileges(_ privileges: [XMLName], on href: String) -> RequestError {
         RequestError(
             status: .forbidden, precondition: .needPrivileges,
             message: "You may not do that here.", hrefs: [href], privileges: privileges)

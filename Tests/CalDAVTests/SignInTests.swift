@@ -106,6 +106,7 @@ struct AuthorisationTests {
         ])
     func strangers(path: String) throws {
         let site = try Site()
+        site.settings.findPeople = .nobody
         let methods = [
             "GET", "HEAD", "PUT", "POST", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR",
             "MKCOL",

@@ -10,6 +10,17 @@ extension Store {
          WHERE c.user_id = ?
          ORDER BY c.uri
         """
+    private static let calendarsGrantedTo: SQL = """
+        SELECT \(CalendarColumns.list),
+               COALESCE((SELECT BIT_OR(g.privileges) FROM caldav_shares AS g
+                          WHERE g.owner = ? AND g.calendar_id IN (c.id, 0)
+                            AND (g.kind IN ('all', 'authenticated')
+                                 OR g.kind = 'user' AND g.grantee = ?)), 0)
+          FROM caldav_calendars AS c
+          LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+         WHERE c.user_id = ?
+         ORDER BY c.uri
+        """
     private static let insertCalendar: SQL = """
         INSERT INTO caldav_calendars
                (user_id, uri, displayname, description, color, timezone, components)
@@ -27,22 +38,44 @@ extension Store {
 
     package func calendars(of owner: String) throws(StorageError) -> [CalendarRecord] {
         try atTheEdge { () throws(StoreFailure) in
-            let calendars = try readCalendars(of: owner)
-            let fresh = calendars.filter { $0.revision == 0 }
-            guard !fresh.isEmpty else { return calendars }
-            for calendar in fresh { try prepareState(of: calendar) }
-            return try readCalendars(of: owner)
+            try readCalendars(of: owner, Store.calendarsOfOwner, [.text(owner)])
         }
     }
 
-    private func readCalendars(of owner: String) throws(StoreFailure) -> [CalendarRecord] {
+    package func calendars(
+        of owner: String, grantedTo viewer: String
+    ) throws(StorageError) -> [CalendarRecord] {
+        try atTheEdge { () throws(StoreFailure) in
+            try readCalendars(
+                of: owner, Store.calendarsGrantedTo,
+                [.bytes(Array(owner.utf8)), .bytes(Array(viewer.utf8)), .text(owner)])
+        }
+    }
+
+    /// Those that the CRM made get their state at the first look.
+    private func readCalendars(
+        of owner: String, _ statement: SQL, _ values: [Value]
+    ) throws(StoreFailure) -> [CalendarRecord] {
+        let calendars = try readRows(of: owner, statement, values)
+        let fresh = calendars.filter { $0.revision == 0 }
+        guard !fresh.isEmpty else { return calendars }
+        for calendar in fresh { try prepareState(of: calendar) }
+        return try readRows(of: owner, statement, values)
+    }
+
+    private func readRows(
+        of owner: String, _ statement: SQL, _ values: [Value]
+    ) throws(StoreFailure) -> [CalendarRecord] {
         try database { () throws(DatabaseError) in
-            let cursor = try connection.query(Store.calendarsOfOwner, .text(owner))
+            let cursor = try connection.query(statement, values)
             var calendars: [CalendarRecord] = []
             while try cursor.next() {
-                guard let calendar = CalendarColumns.read(cursor, at: 0),
+                guard var calendar = CalendarColumns.read(cursor, at: 0),
                     calendar.owner.utf8.elementsEqual(owner.utf8)
                 else { continue }
+                if values.count > 1 {
+                    calendar.granted = Store.privileges(cursor, at: CalendarColumns.count)
+                }
                 calendars.append(calendar)
             }
             return calendars

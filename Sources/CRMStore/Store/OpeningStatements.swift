@@ -13,6 +13,20 @@ struct OpeningStatements: Sendable {
     let object: SQL
     /// The same with the object's text.
     let objectWithContent: SQL
+    let shared: SharedOpeningStatements
+
+    /// What the statements are made of.
+    struct Pieces {
+        /// The column of `u`.
+        let name: Identifier
+        let person: SQL
+        let pending: SQL
+        let signer: SQL
+        let calendar: SQL
+        let object: SQL
+        /// Everybody who may sign in: name, email, displayname.
+        let people: SQL
+    }
 
     init(_ users: UserTable) throws(StoreSettingsError) {
         let table = try OpeningStatements.identifier(users.table, "users_table")
@@ -37,6 +51,10 @@ struct OpeningStatements: Sendable {
             """
         let object: SQL = "LEFT JOIN caldav_objects AS o ON o.calendar_id = c.id AND o.name = ?"
 
+        shared = SharedOpeningStatements(
+            Pieces(
+                name: name, person: person, pending: pending, signer: signer, calendar: calendar,
+                object: object, people: try OpeningStatements.people(users)))
         user = "SELECT \(person), \(pending) \(signer) LIMIT 1"
         home = """
             SELECT \(person), \(pending),
@@ -56,6 +74,19 @@ struct OpeningStatements: Sendable {
         objectWithContent = """
             SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
             \(signer) \(calendar) \(object) LIMIT 1
+            """
+    }
+
+    /// A query for everybody who may sign in: name, email, displayname.
+    static func people(_ users: UserTable) throws(StoreSettingsError) -> SQL {
+        let table = try identifier(users.table, "users_table")
+        let name = try identifier(users.nameColumn, "users_name_column")
+        let email = try optional(users.emailColumn, "users_email_column")
+        let displayName = try optional(users.displayNameColumn, "users_display_name_column")
+        let condition: SQL = users.condition.map { "WHERE (\(SQL(configured: $0)))" } ?? ""
+        return """
+            SELECT u.\(name) AS name, \(email) AS email, \(displayName) AS displayname
+              FROM \(table) AS u \(condition)
             """
     }
 

@@ -72,7 +72,11 @@ private struct ObjectWrite {
     /// Whether the CRM has tasks of this kind.
     var isTask: Bool { object.kind == .vevent || object.kind == .vtodo }
 
-    var ownerAddresses: [String] { user.email.map { ["mailto:\($0.lowercased())"] } ?? [] }
+    var ownerAddresses: [String] {
+        let isOwner = user.name.utf8.elementsEqual(calendar.owner.utf8)
+        let email = isOwner ? user.email : calendar.ownerEmail
+        return email.map { ["mailto:\($0.lowercased())"] } ?? []
+    }
 }
 
 extension Store {

@@ -51,6 +51,9 @@ extension Store {
     private func find(
         _ address: ResourceAddress, _ userName: String?, _ content: Bool
     ) throws(StoreFailure) -> Opening {
+        if let owner = address.owner, userName?.utf8.elementsEqual(owner.utf8) != true {
+            return try findShared(address, of: owner, userName, content)
+        }
         let statements = context.opening
         let name = Value(userName)
         let defaultURI = settings.defaultCalendar.uri

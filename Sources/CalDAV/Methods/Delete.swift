@@ -8,10 +8,6 @@ enum Delete {
             try context.store.deleteObject(
                 object.name, in: calendar, by: context.user, if: context.writeCondition)
         case .calendar(let calendar):
-            guard !calendar.isProtected else {
-                throw RequestError.needPrivileges(
-                    .dav("unbind"), on: context.paths.home(calendar.owner))
-            }
             try context.store.delete(calendar)
         default: throw RequestError(.notFound)
         }

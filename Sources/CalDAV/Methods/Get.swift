@@ -5,7 +5,8 @@ enum Get {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         switch resource {
         case .object(let object, _): return try response(for: object, in: context)
-        case .calendar(let calendar) where Welcome.isWanted(by: context.request):
+        case .calendar(let calendar)
+        where Welcome.isWanted(by: context.request) && !context.user.isNobody:
             return Welcome.response(calendar, in: context)
         case .calendar(let calendar): return try Feed.respond(with: calendar, in: context)
         case .root: return Welcome.response(in: context)

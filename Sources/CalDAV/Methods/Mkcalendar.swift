@@ -80,7 +80,7 @@ private struct NewCalendar {
         at resource: Resource, _ instructions: [PropertyUpdate], in context: Context
     ) throws(RequestError) {
         switch resource {
-        case .freeCalendar(let uri): self.uri = uri
+        case .freeCalendar(let uri, _): self.uri = uri
         case .freeObject:
             throw RequestError(
                 .calendarCollectionLocationOK, "There is no calendar inside a calendar.")

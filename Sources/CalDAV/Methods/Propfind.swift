@@ -41,14 +41,15 @@ private struct Listing {
         case .userPrincipals:
             return response([container(.container, paths.userPrincipals), principal])
         case .homes:
+            let person = Person(viewer: context.user)
             return response([
-                container(.container, paths.homes), home(CalendarsOfHome(context)),
+                container(.container, paths.homes), home(CalendarsOfHome(person, context)),
             ])
-        case .principal: return response([principal])
-        case .home: return try responseForHome()
+        case .principal(let person): return response([.principal(of: person, context)])
+        case .home(let person): return try response(forHomeOf: person)
         case .calendar(let calendar): return try response(for: calendar)
         case .object(let object, let calendar): return response(for: object, in: calendar)
-        case .freeCalendar, .freeObject, .nowhere: throw RequestError(.notFound)
+        case .freeCalendar, .freeObject, .nowhere, .hidden: throw RequestError(.notFound)
         }
     }
 
@@ -73,16 +74,17 @@ private struct Listing {
     }
 
     private func home(_ calendars: CalendarsOfHome) -> Subject {
-        .home(context, calendars: { try calendars.all() })
+        .home(of: calendars.person, context, calendars: { try calendars.all() })
     }
 
-    private func responseForHome() throws -> Response {
-        let calendars = CalendarsOfHome(context)
+    private func response(forHomeOf person: Person) throws -> Response {
+        let calendars = CalendarsOfHome(person, context)
         var subjects = [home(calendars)]
         if withMembers {
             let stored =
                 selection.mayNeedStored
-                ? try context.store.storedProperties(ofCalendarsOf: userName, viewer: userName)
+                ? try context.store.storedProperties(
+                    ofCalendarsOf: person.user.name, viewer: userName)
                 : []
             subjects += try calendars.all().map { calendar in
                 Subject(
@@ -133,16 +135,20 @@ private struct Listing {
     }
 }
 
-/// The calendars of the user's home, asked for once at most.
+/// The calendars of a home that the viewer may read, asked for once at most.
 private final class CalendarsOfHome {
+    let person: Person
     private let context: Context
     private var known: [CalendarRecord]?
 
-    init(_ context: Context) { self.context = context }
+    init(_ person: Person, _ context: Context) {
+        self.person = person
+        self.context = context
+    }
 
     func all() throws -> [CalendarRecord] {
         if let known { return known }
-        let calendars = try context.store.calendars(of: context.user.name)
+        let calendars = try context.calendars(ofHomeOf: person, with: .read)
         known = calendars
         return calendars
     }

@@ -5,12 +5,14 @@ extension PropertyTable {
     /// RFC 3744 §4 and §5.
     static let accessControl: [PropertyDefinition] = [
         .init(.dav("owner"), on: [.principal, .home, .calendar, .object]) { subject, writer in
-            writer.element(.dav("href"), subject.context.principalHref)
+            writer.element(.dav("href"), subject.ownerHref)
             return true
         },
         .init(.dav("principal-URL"), on: [.principal, .home, .calendar]) { subject, writer in
             // The RFC has it on principals alone; clients that look for a home ask elsewhere too.
-            writer.element(.dav("href"), subject.context.principalHref)
+            writer.element(
+                .dav("href"),
+                subject.kind == .principal ? subject.ownerHref : subject.context.principalHref)
             return true
         },
         .init(.dav("alternate-URI-set"), on: .principal) { _, _ in true },
@@ -21,7 +23,7 @@ extension PropertyTable {
             return true
         },
         .init(.dav("current-user-privilege-set"), on: .all) { subject, writer in
-            for privilege in Privilege.ofOwner(on: subject.kind) {
+            for privilege in subject.privileges.names {
                 writer.element(.dav("privilege")) { writer.empty(privilege) }
             }
             return true
@@ -35,10 +37,10 @@ extension PropertyTable {
             // one for "all is allowed" or for "nothing is".
             writer.element(.dav("ace")) {
                 writer.element(.dav("principal")) {
-                    writer.element(.dav("href"), subject.context.principalHref)
+                    writer.element(.dav("href"), subject.ownerHref)
                 }
                 writer.element(.dav("grant")) {
-                    for privilege in Privilege.ofOwner(on: subject.kind) {
+                    for privilege in Privileges.all.names {
                         writer.element(.dav("privilege")) { writer.empty(privilege) }
                     }
                 }
@@ -57,57 +59,16 @@ extension PropertyTable {
     ]
 }
 
-/// Privileges as RFC 3744 §3 and RFC 4791 §6.1 name them.
-enum Privilege {
-    /// What the owner may do with a resource of theirs; nobody else may do anything.
-    static func ofOwner(on kind: ResourceKinds) -> [XMLName] {
-        switch kind {
-        case .home, .calendar, .object:
-            [
-                .dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set"),
-                .dav("write"), .dav("write-content"), .dav("write-properties"), .dav("bind"),
-                .dav("unbind"), .caldav("read-free-busy"),
-            ]
-        default: [.dav("read"), .dav("read-acl"), .dav("read-current-user-privilege-set")]
+extension Privilege {
+    /// DAV:supported-privilege (RFC 3744 §5.3).
+    func write(to writer: XMLWriter) {
+        writer.element(.dav("supported-privilege")) {
+            writer.element(.dav("privilege")) { writer.empty(name) }
+            writer.start(.dav("description"))
+            writer.attribute("xml:lang", "en")
+            writer.text(description)
+            writer.end(.dav("description"))
+            for part in parts { part.write(to: writer) }
         }
     }
-
-    /// A privilege with those it is made of (RFC 3744 §5.3).
-    struct Aggregate: Sendable {
-        let name: XMLName
-        let description: String
-        var parts: [Aggregate] = []
-
-        func write(to writer: XMLWriter) {
-            writer.element(.dav("supported-privilege")) {
-                writer.element(.dav("privilege")) { writer.empty(name) }
-                writer.start(.dav("description"))
-                writer.attribute("xml:lang", "en")
-                writer.text(description)
-                writer.end(.dav("description"))
-                for part in parts { part.write(to: writer) }
-            }
-        }
-    }
-
-    static let tree = Aggregate(
-        name: .dav("all"), description: "Everything",
-        parts: [
-            Aggregate(
-                name: .dav("read"), description: "Read",
-                parts: [
-                    Aggregate(name: .caldav("read-free-busy"), description: "Read busy times")
-                ]),
-            Aggregate(name: .dav("read-acl"), description: "Read the access control list"),
-            Aggregate(
-                name: .dav("read-current-user-privilege-set"), description: "Read own privileges"),
-            Aggregate(
-                name: .dav("write"), description: "Write",
-                parts: [
-                    Aggregate(name: .dav("write-content"), description: "Change objects"),
-                    Aggregate(name: .dav("write-properties"), description: "Change properties"),
-                    Aggregate(name: .dav("bind"), description: "Add members"),
-                    Aggregate(name: .dav("unbind"), description: "Remove members"),
-                ]),
-        ])
 }

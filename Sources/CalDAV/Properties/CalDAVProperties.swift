@@ -85,16 +85,16 @@ extension PropertyTable {
             }),
         .init(.caldav("calendar-home-set"), on: [.root, .principal, .home]) { subject, writer in
             let context = subject.context
-            writer.element(.dav("href"), context.paths.home(context.user.name))
+            let user = subject.person?.user ?? context.user
+            writer.element(.dav("href"), context.paths.home(user.name))
             return true
         },
         .init(.caldav("calendar-user-address-set"), on: .principal) { subject, writer in
-            let context = subject.context
             // First, and in lower case: there are clients that look no further.
-            if let email = context.user.email, email.contains("@") {
+            if let email = subject.person?.user.email, email.contains("@") {
                 writer.element(.dav("href"), "mailto:" + email)
             }
-            writer.element(.dav("href"), context.principalHref)
+            writer.element(.dav("href"), subject.ownerHref)
             return true
         },
         .init(.caldav("calendar-user-type"), on: .principal) { _, writer in

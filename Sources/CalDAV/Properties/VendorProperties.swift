@@ -13,7 +13,7 @@ extension PropertyTable {
             return true
         },
         .init(.calendarServer("email-address-set"), on: .principal) { subject, writer in
-            guard let email = subject.context.user.email, !email.isEmpty else { return false }
+            guard let email = subject.person?.user.email, !email.isEmpty else { return false }
             writer.element(.calendarServer("email-address"), email)
             return true
         },

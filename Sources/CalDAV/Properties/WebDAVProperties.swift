@@ -21,10 +21,10 @@ extension PropertyTable {
                 [.displayName(value?.text ?? calendar?.uri ?? "")]
             },
             write: { subject, writer in
-                let user = subject.context.user
-                switch subject.kind {
-                case .calendar: writer.text(subject.calendar?.displayName ?? "")
-                case .principal, .home: writer.text(user.displayName ?? user.name)
+                switch (subject.kind, subject.person?.user) {
+                case (.calendar, _): writer.text(subject.calendar?.displayName ?? "")
+                case (.principal, let user?), (.home, let user?):
+                    writer.text(user.displayName ?? user.name)
                 default: return false
                 }
                 return true

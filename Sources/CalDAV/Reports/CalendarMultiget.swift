@@ -14,15 +14,23 @@ enum CalendarMultiget {
         guard !hrefs.isEmpty else {
             throw RequestError(.badRequest, "The report has to name hrefs.")
         }
-        let targets = Targets(hrefs, context)
+        let targets = Targets(hrefs, resource, context)
         let calendars = try Self.calendars(of: targets, resource, context)
         return context.multistatus { multistatus in
             for refused in targets.refused {
                 multistatus.response(refused.href, refused.error.status, error: refused.error)
             }
             for (uri, names) in targets.byCalendar {
-                guard let calendar = calendars.first(where: { $0.uri.hasSameBytes(as: uri) })
+                let calendar = calendars.first { $0.uri.hasSameBytes(as: uri) }
+                guard targets.isOwn || calendar.map(context.privileges)?.contains(.read) == true
                 else {
+                    for href in names.hrefs {
+                        let error = RequestError.needPrivileges(.dav("read"), on: href)
+                        multistatus.response(href, error.status, error: error)
+                    }
+                    continue
+                }
+                guard let calendar else {
                     for href in names.hrefs { multistatus.response(href, .notFound) }
                     continue
                 }
@@ -54,21 +62,31 @@ enum CalendarMultiget {
             let isAlone = targets.byCalendar.allSatisfy {
                 $0.uri.hasSameBytes(as: calendar.uri)
             }
-            return isAlone ? [calendar] : try context.store.calendars(of: context.user.name)
-        default: return try context.store.calendars(of: context.user.name)
+            if isAlone { return [calendar] }
+            guard context.isOwner(of: calendar) else {
+                return try context.store.calendars(
+                    of: calendar.owner, grantedTo: context.user.name)
+            }
+            return try context.store.calendars(of: calendar.owner)
+        case .home(let person): return try context.calendars(ofHomeOf: person, with: [])
+        default: return []
         }
     }
 }
 
 /// The hrefs of a request, by calendar.
 private struct Targets {
+    /// Whether they are in the viewer's own home, where 404 says what is not there.
+    let isOwn: Bool
     private(set) var byCalendar: [(uri: String, names: Names)] = []
     private(set) var refused: [(href: String, error: RequestError)] = []
 
-    init(_ hrefs: [String], _ context: Context) {
+    init(_ hrefs: [String], _ resource: Resource, _ context: Context) {
+        let owner = context.target?.address.owner ?? context.user.name
+        isOwn = owner.hasSameBytes(as: context.user.name)
         for href in hrefs {
             do {
-                let (uri, name) = try Targets.object(at: href, context)
+                let (uri, name) = try Targets.object(at: href, owner, context)
                 if let index = byCalendar.firstIndex(where: { $0.uri.hasSameBytes(as: uri) }) {
                     byCalendar[index].names.add(name, href: href)
                 } else {
@@ -82,31 +100,21 @@ private struct Targets {
         }
     }
 
-    /// - Throws: 404 for what is no object's address, 403 for anybody else's.
+    /// - Throws: 404 for what is no object's address, 403 for what is not in the home that the request
+    ///   is about.
     private static func object(
-        at href: String, _ context: Context
+        at href: String, _ owner: String, _ context: Context
     ) throws(RequestError) -> (uri: String, name: String) {
         guard let path = Href.path(of: href), path.utf8.starts(with: context.paths.base.utf8)
         else { throw RequestError(.notFound) }
         let rest = path.utf8.dropFirst(context.paths.base.utf8.count)
         let address = try ResourcePath(Substring(rest)).address
-        guard let owner = address.owner else { throw RequestError(.notFound) }
-        guard owner.hasSameBytes(as: context.user.name) || context.isOwnPath(owner) else {
+        guard let named = address.owner else { throw RequestError(.notFound) }
+        guard named.hasSameBytes(as: owner) else {
             throw .needPrivileges(.dav("read"), on: href)
         }
         guard case .object(_, let uri, let name) = address else { throw RequestError(.notFound) }
         return (uri, name)
-    }
-}
-
-extension Context {
-    /// Whether a user's name is the one in the request's own path, in the spelling the store took
-    /// for the signed-in user's.
-    fileprivate func isOwnPath(_ owner: String) -> Bool {
-        guard let path = try? ResourcePath(request.path), let own = path.address.owner else {
-            return false
-        }
-        return own.hasSameBytes(as: owner)
     }
 }
 

@@ -24,7 +24,8 @@ enum ExpandProperty {
                 context, .calendar, href: href, calendar: calendar,
                 stored: stored.elements(of: calendar))
         case .object: throw RequestError(.supportedReport)
-        case .home: return .home(context)
+        case .home(let person): return .home(of: person, context)
+        case .principal(let person): return .principal(of: person, context)
         default: return Subject(context, resource.kind, href: href)
         }
     }
@@ -113,7 +114,8 @@ enum ExpandProperty {
             let paths = context.paths
             switch href {
             case context.principalHref: try write(.principal(context), wanted)
-            case paths.home(context.user.name): try write(.home(context), wanted)
+            case paths.home(context.user.name):
+                try write(.home(of: Person(viewer: context.user), context), wanted)
             case paths.userPrincipals, paths.principals, paths.homes:
                 try write(Subject(context, .container, href: href), wanted)
             default: multistatus.response(href, .notFound)

@@ -15,7 +15,8 @@ enum FreeBusyQuery {
         let calendars: [CalendarRecord]
         switch resource {
         case .calendar(let calendar): calendars = [calendar]
-        case .home: calendars = try context.store.calendars(of: context.user.name)
+        case .home(let person):
+            calendars = try context.calendars(ofHomeOf: person, with: .readFreeBusy)
         default: throw RequestError(.supportedReport)
         }
         var busy = FreeBusy(in: range)
@@ -34,7 +35,8 @@ enum FreeBusyQuery {
         _ context: Context
     ) throws {
         let floating = Zone.named(calendar.timeZone) ?? .utc
-        let addresses = context.user.email.map { ["mailto:" + $0.lowercased()] } ?? []
+        let email = context.isOwner(of: calendar) ? context.user.email : calendar.ownerEmail
+        let addresses = email.map { ["mailto:" + $0.lowercased()] } ?? []
         for component in ["VEVENT", "VFREEBUSY"] where calendar.components.contains(component) {
             let objects = try context.store.objects(
                 in: calendar, .overlapping(TimeRangeElement.widened(range), component: component),

@@ -38,9 +38,10 @@ enum PrincipalMatch {
         }
         guard isOwn else { return [] }
         switch resource {
+        case .home(let person) where !person.isViewer: return []
         case .root, .homes, .home:
             let calendars = try context.store.calendars(of: context.user.name)
-            return [.home(context, calendars: { calendars })]
+            return [.home(of: Person(viewer: context.user), context, calendars: { calendars })]
                 + calendars.map {
                     Subject(context, .calendar, href: context.paths.calendar($0), calendar: $0)
                 }

@@ -6,37 +6,45 @@ struct Report: Sendable {
     let name: XMLName
     /// Where it may be asked for.
     let on: ResourceKinds
+    /// Of the resource; what it refers to is judged by itself.
+    let needs: Privileges
     let respond: @Sendable (XMLElement, Resource, Context) throws -> Response
 
     static let all: [Report] = [
         // RFC 4791 §7
         Report(
-            name: .caldav("calendar-query"), on: [.calendar, .object],
+            name: .caldav("calendar-query"), on: [.calendar, .object], needs: .read,
             respond: CalendarQuery.respond),
         Report(
-            name: .caldav("calendar-multiget"), on: [.home, .calendar, .object],
+            name: .caldav("calendar-multiget"), on: [.home, .calendar, .object], needs: .read,
             respond: CalendarMultiget.respond),
         Report(
-            name: .caldav("free-busy-query"), on: [.home, .calendar],
+            name: .caldav("free-busy-query"), on: [.home, .calendar], needs: .readFreeBusy,
             respond: FreeBusyQuery.respond),
         // RFC 6578 §3
         Report(
-            name: .dav("sync-collection"), on: .calendar, respond: SyncCollection.respond),
+            name: .dav("sync-collection"), on: .calendar, needs: .read,
+            respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(
             name: .dav("acl-principal-prop-set"), on: [.principal, .home, .calendar, .object],
+            needs: .readACL,
             respond: ACLPrincipalPropSet.respond),
         Report(
-            name: .dav("principal-match"), on: .collections, respond: PrincipalMatch.respond),
+            name: .dav("principal-match"), on: .collections, needs: .read,
+            respond: PrincipalMatch.respond),
         Report(
             name: .dav("principal-property-search"), on: [.root, .container, .principal],
+            needs: .read,
             respond: PrincipalPropertySearch.respond),
         Report(
             name: .dav("principal-search-property-set"), on: [.root, .container, .principal],
+            needs: .read,
             respond: PrincipalSearchPropertySet.respond),
         // RFC 3253 §3.8
         Report(
-            name: .dav("expand-property"), on: .collections, respond: ExpandProperty.respond),
+            name: .dav("expand-property"), on: .collections, needs: .read,
+            respond: ExpandProperty.respond),
     ]
 }
 
@@ -51,6 +59,7 @@ enum ReportMethod {
             throw RequestError(
                 .supportedReport, "There is no report \(root.name) for this resource.")
         }
+        try context.authorise(.itself(report.needs))
         return try report.respond(root, resource, context)
     }
 }

@@ -22,7 +22,11 @@ struct Paths: Sendable {
     }
 
     func calendar(_ calendar: CalendarRecord) -> String {
-        home(calendar.owner) + Href.encode(segment: calendar.uri) + "/"
+        self.calendar(calendar.uri, of: calendar.owner)
+    }
+
+    func calendar(_ uri: String, of owner: String) -> String {
+        home(owner) + Href.encode(segment: uri) + "/"
     }
 
     func object(_ name: String, in calendar: CalendarRecord) -> String {

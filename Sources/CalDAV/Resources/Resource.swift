@@ -1,22 +1,24 @@
 import WebDAV
 
-/// What a request is for, found and authorised.
+/// What a request is for.
 enum Resource {
     case root
     case principals
     case userPrincipals
     case homes
-    case principal(UserRecord)
-    case home(UserRecord)
+    case principal(Person)
+    case home(Person)
     case calendar(CalendarRecord)
     case object(ObjectRecord, in: CalendarRecord)
 
-    /// A free place in the user's own home.
-    case freeCalendar(uri: String)
+    /// A free place in a home.
+    case freeCalendar(uri: String, of: Person)
     /// A free place in a calendar.
     case freeObject(name: String, in: CalendarRecord)
-    /// A place that has no parent, or where nothing can be.
-    case nowhere
+    /// A place that has no parent, or where nothing can be; below somebody's home or principal, or not.
+    case nowhere(in: Person?)
+    /// Below the home or principal of somebody who is not there, or to whom the viewer has no relation.
+    case hidden
 }
 
 extension Resource {
@@ -28,7 +30,7 @@ extension Resource {
         case .home: .home
         case .calendar: .calendar
         case .object: .object
-        case .freeCalendar, .freeObject, .nowhere: .unmapped
+        case .freeCalendar, .freeObject, .nowhere, .hidden: .unmapped
         }
     }
 
@@ -39,48 +41,53 @@ extension Resource {
         case .principals: paths.principals
         case .userPrincipals: paths.userPrincipals
         case .homes: paths.homes
-        case .principal(let user): paths.principal(user.name)
-        case .home(let user): paths.home(user.name)
+        case .principal(let person): paths.principal(person.user.name)
+        case .home(let person): paths.home(person.user.name)
         case .calendar(let calendar): paths.calendar(calendar)
         case .object(let object, let calendar): paths.object(object.name, in: calendar)
-        case .freeCalendar, .freeObject, .nowhere: nil
+        case .freeCalendar, .freeObject, .nowhere, .hidden: nil
         }
     }
 
-    /// - Parameters:
-    ///   - path: of the request.
-    ///   - opening: what the store found for its address.
-    ///   - user: who signed in.
-    /// - Throws: 403 below anybody else's home or principal, whether there is something or not.
-    init(
-        _ path: ResourcePath, _ opening: Opening, user: UserRecord, href: String
-    ) throws(RequestError) {
-        if path.address.owner != nil {
-            guard let owner = opening.owner, owner.name.hasSameBytes(as: user.name) else {
-                throw .needPrivileges(.dav("read"), on: href)
-            }
-        }
-        guard case .known(let address) = path else {
-            self = .nowhere
+    /// What the store found at a path, as `viewer` may know it: below anybody else's home or principal
+    /// who is not there, it is hidden.
+    init(_ path: ResourcePath, _ opening: Opening, viewer: UserRecord) {
+        let person = path.address.owner.flatMap { Resource.person($0, opening, viewer) }
+        guard path.address.owner == nil || person != nil else {
+            self = .hidden
             return
         }
-        switch address {
-        case .root: self = .root
-        case .principals: self = .principals
-        case .userPrincipals: self = .userPrincipals
-        case .homes: self = .homes
-        case .principal: self = .principal(user)
-        case .home: self = .home(user)
-        case .calendar(_, let uri):
-            self = opening.calendar.map { .calendar($0) } ?? .freeCalendar(uri: uri)
-        case .object(_, _, let name):
+        guard case .known(let address) = path else {
+            self = .nowhere(in: person)
+            return
+        }
+        switch (address, person) {
+        case (.root, _): self = .root
+        case (.principals, _): self = .principals
+        case (.userPrincipals, _): self = .userPrincipals
+        case (.homes, _): self = .homes
+        case (.principal, let person?): self = .principal(person)
+        case (.home, let person?): self = .home(person)
+        case (.calendar(_, let uri), let person?):
+            self = opening.calendar.map { .calendar($0) } ?? .freeCalendar(uri: uri, of: person)
+        case (.object(_, _, let name), let person?):
             guard let calendar = opening.calendar else {
-                self = .nowhere
+                self = .nowhere(in: person)
                 return
             }
             self =
                 opening.object.map { .object($0, in: calendar) }
                 ?? .freeObject(name: name, in: calendar)
+        default: self = .hidden
+        }
+    }
+
+    private static func person(
+        _ name: String, _ opening: Opening, _ viewer: UserRecord
+    ) -> Person? {
+        if name.hasSameBytes(as: viewer.name) { return Person(viewer: viewer) }
+        return opening.owner.map {
+            Person($0, granted: opening.granted, within: opening.grantedWithin)
         }
     }
 }

@@ -10,7 +10,7 @@ package protocol CalendarStore: AnyObject {
     /// - Parameters:
     ///   - address: names as the client wrote them; those of users and calendars in the answer are
     ///     the database's spelling.
-    ///   - userName: what the client signs in with; nil for nobody.
+    ///   - userName: what the client signs in with; nil for nobody, who has what is granted to all.
     ///   - content: whether the object's text is wanted.
     func open(
         _ address: ResourceAddress, signingIn userName: String?, content: Bool
@@ -28,6 +28,12 @@ package protocol CalendarStore: AnyObject {
 
     /// The calendars of a home, by `uri`.
     func calendars(of owner: String) throws(StorageError) -> [CalendarRecord]
+
+    /// The same with what was granted to somebody who is not the owner; all are there, whether
+    /// something was granted or not.
+    func calendars(
+        of owner: String, grantedTo viewer: String
+    ) throws(StorageError) -> [CalendarRecord]
 
     /// What is stored for a calendar, or for all calendars of its owner, as `viewer` sees it.
     func storedProperties(
@@ -90,6 +96,11 @@ package struct Opening {
     package var owner: UserRecord?
     package var calendar: CalendarRecord?
     package var object: ObjectRecord?
+    /// What was granted to the user, or to nobody in particular, on the calendar or, where the address
+    /// names none that there is, on all of the owner's home.
+    package var granted: Privileges = []
+    /// Of a principal or home: what was granted on it or on any calendar in it.
+    package var grantedWithin: Privileges = []
     /// Whether the CRM changed tasks that no calendar shows yet.
     package var hasPendingChanges = false
     /// Whether `user` has no default calendar yet.

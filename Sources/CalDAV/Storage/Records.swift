@@ -7,6 +7,12 @@ package struct UserRecord: Sendable {
     package var email: String?
     package var displayName: String?
 
+    /// Who asks without signing in: their name is nobody's, since it is empty.
+    package static let nobody = UserRecord(
+        name: "", passwordHash: [], email: nil, displayName: nil)
+
+    package var isNobody: Bool { name.isEmpty }
+
     package init(name: String, passwordHash: [UInt8], email: String?, displayName: String?) {
         self.name = name
         self.passwordHash = passwordHash
@@ -39,6 +45,10 @@ package struct CalendarRecord: Sendable {
     package var lost: Range<Int64> = 0..<0
     /// The default calendar and owners' calendars, which no client may delete.
     package var isProtected: Bool
+    /// What was granted to the viewer, who is not the owner.
+    package var granted: Privileges = []
+    /// The owner's address, where the viewer is somebody else.
+    package var ownerEmail: String?
 
     package init(
         id: Int64, owner: String, uri: String, displayName: String, description: String?,

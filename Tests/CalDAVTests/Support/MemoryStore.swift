@@ -19,6 +19,7 @@ final class MemoryStore: CalendarStore {
     }
 
     var users: [UserRecord] = []
+    var shares: [MemoryShare] = []
     var calendars: [Calendar] = []
     /// Thrown by every call while it is set.
     var failure: StorageError?
@@ -43,6 +44,10 @@ final class MemoryStore: CalendarStore {
         opening.owner = users.first { $0.name == address.owner }
         opening.hasPendingChanges = hasPendingChanges
         opening.needsHome = needsHome
+        if let owner = address.owner, owner != userName {
+            opening.grantedWithin = granted(to: userName, by: owner) { _ in true }
+            opening.granted = granted(to: userName, by: owner) { $0 == 0 }
+        }
         switch address {
         case .calendar(let user, let uri): opening.calendar = find(user, uri)?.record
         case .object(let user, let uri, let name):
@@ -52,7 +57,33 @@ final class MemoryStore: CalendarStore {
             if !content { opening.object?.content = [] }
         default: break
         }
+        if let calendar = opening.calendar, calendar.owner != userName {
+            opening.granted = granted(to: userName, on: calendar)
+            opening.calendar?.granted = opening.granted
+            opening.calendar?.ownerEmail = opening.owner?.email
+        }
         return opening
+    }
+
+    private func granted(
+        to viewer: String?, by owner: String, on isMeant: (Int64) -> Bool
+    ) -> Privileges {
+        shares.filter { $0.owner == owner && isMeant($0.calendar) && $0.isFor(viewer) }
+            .reduce([]) { $0.union($1.privileges) }
+    }
+
+    private func granted(to viewer: String?, on calendar: CalendarRecord) -> Privileges {
+        granted(to: viewer, by: calendar.owner) { $0 == 0 || $0 == calendar.id }
+    }
+
+    func calendars(
+        of owner: String, grantedTo viewer: String
+    ) throws(StorageError) -> [CalendarRecord] {
+        try calendars(of: owner).map { calendar in
+            var calendar = calendar
+            calendar.granted = granted(to: viewer, on: calendar)
+            return calendar
+        }
     }
 
     private func find(_ user: String, _ uri: String) -> Calendar? {
@@ -218,6 +249,23 @@ final class MemoryStore: CalendarStore {
         calendars[index].record.revision += 1
         calendars[index].objects[name] = nil
         calendars[index].tombstones[name] = calendars[index].record.revision
+    }
+}
+
+/// A grant on a calendar, or with 0 on a whole home.
+struct MemoryShare {
+    var owner: String
+    var calendar: Int64
+    /// Nil: everybody who signs in; empty: everybody.
+    var grantee: String?
+    var privileges: Privileges
+
+    func isFor(_ viewer: String?) -> Bool {
+        switch grantee {
+        case nil: viewer != nil
+        case "": true
+        default: grantee == viewer
+        }
     }
 }
 
