@@ -22,13 +22,6 @@ CREATE TABLE IF NOT EXISTS caldav_calendar_state (
     color_base VARBINARY(64) NULL                -- what caldav_calendars.color held then; another value there wins
 ) ENGINE=InnoDB;
 
--- One row a calendar home: made, changed and deleted calendars take its revisions.
-CREATE TABLE IF NOT EXISTS caldav_home_state (
-    user_id VARBINARY(255) NOT NULL PRIMARY KEY, -- the user's name
-    revision INT UNSIGNED NOT NULL DEFAULT 1,
-    floor INT UNSIGNED NOT NULL DEFAULT 1
-) ENGINE=InnoDB;
-
 -- Calendar object resources.
 CREATE TABLE IF NOT EXISTS caldav_objects (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

@@ -3,14 +3,14 @@ import WebDAV
 /// The If header field of a request, judged (RFC 4918 §10.4; sync tokens: RFC 6578 §5).
 ///
 /// There are no locks here, so no lock token ever matches. A resource that is neither the request's
-/// own nor the calendar around it is in no state that we would know without asking the store.
+/// own nor a collection around it is in no state that we would know.
 enum StateConditions {
     /// - Throws: 412 where no list holds, 400 where the field cannot be read.
-    static func check(_ resource: Resource, _ context: Context) throws(RequestError) {
+    static func check(_ resource: Resource, _ context: Context) throws {
         guard let field = context.request.fields["if"] else { return }
         let header = try IfHeader(headerField: field)
-        let isFulfilled = header.isFulfilled { tagged, state in
-            holds(state, of: target(tagged, resource, context))
+        let isFulfilled = try header.isFulfilled { tagged, state in
+            try holds(state, of: target(tagged, resource, context), context)
         }
         guard isFulfilled else {
             throw RequestError(.preconditionFailed, "No list of the If field holds.")
@@ -20,6 +20,7 @@ enum StateConditions {
     private enum Target {
         case object(ObjectRecord)
         case calendar(CalendarRecord)
+        case home(Person)
         case other
     }
 
@@ -30,10 +31,15 @@ enum StateConditions {
             switch resource {
             case .object(let object, _): return .object(object)
             case .calendar(let calendar): return .calendar(calendar)
+            case .home(let person): return .home(person)
             default: return .other
             }
         }
         guard let segments = segments(of: tagged) else { return .other }
+        let viewer = Person(viewer: context.user)
+        if segments == Self.segments(of: context.paths.home(viewer.user.name)) {
+            return .home(viewer)
+        }
         switch resource {
         case .object(let object, let calendar):
             let paths = context.paths
@@ -55,11 +61,15 @@ enum StateConditions {
         return try? Href.segments(of: path.dropFirst()).map { Array($0.utf8) }
     }
 
-    private static func holds(_ state: IfHeader.State, of target: Target) -> Bool {
+    private static func holds(
+        _ state: IfHeader.State, of target: Target, _ context: Context
+    ) throws -> Bool {
         switch (state, target) {
         case (.etag(let tag), .object(let object)): tag == object.etag
         case (.token(let token), .calendar(let calendar)):
             SyncToken(token)?.revision == calendar.revision
+        case (.token(let token), .home(let person)):
+            try HomeToken(of: context.calendars(ofHomeOf: person, with: .read)).text == token
         default: false
         }
     }

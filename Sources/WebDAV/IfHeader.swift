@@ -41,9 +41,9 @@ package struct IfHeader: Sendable {
     }
 
     /// - Parameter holds: whether a resource (nil: the request's own) is in a state.
-    package func isFulfilled(_ holds: (String?, State) -> Bool) -> Bool {
-        lists.contains { list in
-            list.conditions.allSatisfy { holds(list.resource, $0.state) != $0.isNegated }
+    package func isFulfilled(_ holds: (String?, State) throws -> Bool) rethrows -> Bool {
+        try lists.contains { list in
+            try list.conditions.allSatisfy { try holds(list.resource, $0.state) != $0.isNegated }
         }
     }
 }

@@ -381,7 +381,8 @@ struct ReportTests {
     @Test(
         "an unknown report, or one in the wrong place, is 403 supported-report",
         arguments: [
-            ("calendars/anna/crm-tasks/", "d:nothing"), ("calendars/anna/", "d:sync-collection"),
+            ("calendars/anna/crm-tasks/", "d:nothing"),
+            ("principals/users/anna/", "d:sync-collection"),
             ("", "c:calendar-query"),
         ])
     func unknown(path: String, name: String) throws {

@@ -101,6 +101,9 @@ REQUESTS: dict[str, Callable[[Client, str], None]] = {
         ),
     ),
     "REPORT sync-collection": lambda dav, path: expect(207, dav.sync(path)),
+    "REPORT sync-collection of the home": lambda dav, path: expect(
+        207, dav.sync(dav.home(), level="infinite")
+    ),
     "REPORT calendar-multiget": lambda dav, path: expect(
         207, dav.multiget(path, [path + f"{number}.ics" for number in range(10)])
     ),

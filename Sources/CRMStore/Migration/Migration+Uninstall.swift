@@ -35,7 +35,7 @@ extension Migration {
             steps.append(
                 MigrationStep(summary: "drop trigger \(name)", sql: "DROP TRIGGER \(name)"))
         }
-        var tables = OwnSchema.tables.map(\.name)
+        var tables = OwnSchema.tables.map(\.name) + OwnSchema.retiredTables
         let tasks = SQLTable(name: settings.tasks.table)
         let documented = DocumentedSchema(tasks: tasks, idType: "int")
         // The log refers to the tasks: in the opposite order of their making.

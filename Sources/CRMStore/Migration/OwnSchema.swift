@@ -12,6 +12,9 @@ enum OwnSchema {
         return SQLScript.statements(in: text).compactMap(DeclaredTable.init)
     }()
 
+    /// What earlier versions made and nothing uses any more; only `uninstall` still knows of it.
+    static let retiredTables = ["caldav_home_state"]
+
     static func triggers(on tasks: String) -> [Trigger] {
         let text = String(decoding: PackageResources.triggers_sql, as: UTF8.self)
             .replacing("`tasks`", with: "`\(tasks)`")

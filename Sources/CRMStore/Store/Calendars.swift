@@ -132,7 +132,6 @@ extension Store {
                 Value(color.map { Array($0.utf8) }), Value(columnColor.map { Array($0.utf8) }))
         }
         for property in properties { try storeIfDead(property, calendar: id, viewer: owner) }
-        try takeHomeRevision(of: owner)
     }
 
     private func spellingConflict(
@@ -178,7 +177,6 @@ extension Store {
                     try apply(change, to: calendar.id)
                     try storeIfDead(change, calendar: calendar.id, viewer: viewer)
                 }
-                try takeHomeRevision(of: calendar.owner)
             }
         }
     }

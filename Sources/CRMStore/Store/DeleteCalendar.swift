@@ -2,7 +2,8 @@ package import CalDAV
 import MariaDB
 
 // A calendar goes with all its objects and their tasks; everything is in the trash as one. Its state
-// row stays: the revisions it gave out must not be given out again. What clients stored for it stays as
+// row stays: the revisions it gave out must not be given out again; so do the names of its objects, for
+// whoever syncs the home and finds another calendar at the address. What clients stored for it stays as
 // long as the trash has it.
 extension Store {
     private static let logAll: SQL = """
@@ -11,8 +12,13 @@ extension Store {
           FROM caldav_objects AS o WHERE o.calendar_id = ?
         """
     private static let deleteObjects: SQL = "DELETE FROM caldav_objects WHERE calendar_id = ?"
-    private static let deleteTombstones: SQL =
-        "DELETE FROM caldav_tombstones WHERE calendar_id = ?"
+    /// Each name with a revision of its own, for a report that ends between two of them.
+    private static let buryAll: SQL = """
+        INSERT INTO caldav_tombstones (calendar_id, name, revision, removed)
+        SELECT o.calendar_id, o.name, ? + ROW_NUMBER() OVER (ORDER BY o.revision), ?
+          FROM caldav_objects AS o WHERE o.calendar_id = ?
+        ON DUPLICATE KEY UPDATE revision = VALUES(revision), removed = VALUES(removed)
+        """
     private static let deleteCalendar: SQL = "DELETE FROM caldav_calendars WHERE id = ?"
 
     package func delete(_ calendar: CalendarRecord) throws(StorageError) {
@@ -24,18 +30,20 @@ extension Store {
                 """
             let id = Value.int(calendar.id)
             try connection.transaction { () throws(StoreFailure) in
-                _ = try takeRevisions(of: calendar.id)
+                let revision = try takeRevisions(of: calendar.id)
                 try discard(calendar, by: calendar.owner)
+                let buried = try database { () throws(DatabaseError) in
+                    try connection.execute(Store.buryAll, .int(revision), .int(now), id)
+                        .affectedRows
+                }
+                if buried > 0 { _ = try takeRevisions(Int(clamping: buried), of: calendar.id) }
                 try database { () throws(DatabaseError) in
                     _ = try connection.execute(Store.logAll, .int(now), id)
                     _ = try connection.execute(deleteTasks, id)
-                    for statement in [
-                        Store.deleteObjects, Store.deleteTombstones, Store.deleteCalendar,
-                    ] {
+                    for statement in [Store.deleteObjects, Store.deleteCalendar] {
                         _ = try connection.execute(statement, id)
                     }
                 }
-                try takeHomeRevision(of: calendar.owner)
             }
         }
     }

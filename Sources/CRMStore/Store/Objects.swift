@@ -135,6 +135,57 @@ extension Store {
             [id, .int(revision), limit, id, .int(revision), limit, limit])
     }
 
+    // MARK: Changes in several calendars
+
+    private static let spanPlain = spanChunks.map { spans(plain, $0) }
+    private static let spanFull = spanChunks.map { spans(full, $0) }
+    /// The sizes in which calendars are asked for; a list is padded with calendars that are not there.
+    private static let spanChunks = [1, 10]
+
+    private static func spans(_ columns: SQL, _ count: Int) -> SQL {
+        let span: SQL = """
+            (SELECT \(columns), o.calendar_id FROM caldav_objects AS o
+              WHERE o.calendar_id = ? AND o.revision > ? ORDER BY o.revision LIMIT ?)
+            UNION ALL
+            (SELECT t.name, '', '', 0, 0, 0, '', t.revision, 1, t.calendar_id
+               FROM caldav_tombstones AS t
+              WHERE t.calendar_id = ? AND t.revision > ?
+                AND NOT EXISTS (SELECT 1 FROM caldav_objects AS n
+                                 WHERE n.calendar_id = ? AND n.name = t.name)
+              ORDER BY t.revision LIMIT ?)
+            """
+        let all = SQL.repeated(span, count: count, separator: "\nUNION ALL\n")
+        return "\(all)\nORDER BY 10, 8"
+    }
+
+    package func changes(
+        in spans: [ChangeSpan], content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        let statements = content ? Store.spanFull : Store.spanPlain
+        let spanChunks = Store.spanChunks
+        var queries: [(sql: SQL, values: [Value])] = []
+        var rest = spans[...]
+        while !rest.isEmpty {
+            let index = spanChunks.firstIndex { $0 >= rest.count } ?? spanChunks.count - 1
+            let chunk = rest.prefix(spanChunks[index])
+            rest = rest.dropFirst(chunk.count)
+            let padding = [ChangeSpan](
+                repeating: ChangeSpan(calendar: 0), count: spanChunks[index] - chunk.count)
+            queries.append((statements[index], (chunk + padding).flatMap(Store.values)))
+        }
+        return StoreCursor(connection, queries: queries, hasCalendars: true)
+    }
+
+    private static func values(of span: ChangeSpan) -> [Value] {
+        // Above all revisions there can be.
+        let never: Int64 = 1 << 32
+        let limit = Value.int(Int64(span.limit.map { max($0, 0) } ?? Int(Int32.max)))
+        return [
+            .int(span.calendar), .int(span.objectsAfter ?? never), limit,
+            .int(span.calendar), .int(span.removedAfter ?? never), .int(span.unlessIn ?? 0), limit,
+        ]
+    }
+
     private func cursor(_ sql: SQL, _ values: [Value]) throws(StorageError) -> any ObjectCursor {
         StoreCursor(connection, queries: [(sql, values)])
     }
@@ -145,10 +196,16 @@ private final class StoreCursor: ObjectCursor {
     private let connection: Connection
     private var queries: ArraySlice<(sql: SQL, values: [Value])>
     private var current: Cursor?
+    /// Whether a tenth column says which calendar a row is of.
+    private let hasCalendars: Bool
 
-    init(_ connection: Connection, queries: [(sql: SQL, values: [Value])]) {
+    init(
+        _ connection: Connection, queries: [(sql: SQL, values: [Value])],
+        hasCalendars: Bool = false
+    ) {
         self.connection = connection
         self.queries = queries[...]
+        self.hasCalendars = hasCalendars
     }
 
     func next() throws(StorageError) -> ObjectRow? {
@@ -165,11 +222,13 @@ private final class StoreCursor: ObjectCursor {
 
     private func row(of cursor: Cursor) -> ObjectRow {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        return ObjectRow(
+        var row = ObjectRow(
             name: cursor.bytes(0) ?? none, component: cursor.bytes(1) ?? none,
             etag: cursor.bytes(2) ?? none, size: cursor.int(3) ?? 0,
             modified: cursor.int(4) ?? 0, created: cursor.int(5) ?? 0,
             content: cursor.bytes(6) ?? none, isRemoved: cursor.int(8) == 1,
             revision: cursor.int(7) ?? 0)
+        if hasCalendars { row.calendar = cursor.int(9) ?? 0 }
+        return row
     }
 }

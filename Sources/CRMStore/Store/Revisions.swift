@@ -8,10 +8,6 @@ extension Store {
         UPDATE caldav_calendar_state SET revision = LAST_INSERT_ID(revision + ?)
          WHERE calendar_id = ? AND revision >= ?
         """
-    private static let takeHomeRevision: SQL = """
-        INSERT INTO caldav_home_state (user_id, revision, floor) VALUES (?, 2, 1)
-        ON DUPLICATE KEY UPDATE revision = revision + 1
-        """
 
     /// How often a write begins anew when the CRM holds the task's row: for a second or so.
     ///
@@ -42,12 +38,6 @@ extension Store {
         // Clients keep tokens in 32 bits, signed ones too.
         guard revision < 1 << 31 else { throw .storage(.failed("revisions are used up")) }
         return revision
-    }
-
-    func takeHomeRevision(of owner: String) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(Store.takeHomeRevision, .bytes(Array(owner.utf8)))
-        }
     }
 
     /// Seconds since 1970, UTC.

@@ -103,7 +103,6 @@ extension Store {
             _ = try database { () throws(DatabaseError) in
                 try connection.execute(Store.invalidateTokens, .int(calendar.id))
             }
-            try takeHomeRevision(of: calendar.owner)
             return calendar
         }
     }

@@ -8,7 +8,10 @@ extension PropertyTable {
             if let calendar = subject.calendar {
                 writer.text(SyncToken(revision: calendar.revision).text)
             } else {
-                writer.text(HomeTag.text(of: try subject.calendarsOfHome()))
+                // Another one after any change in any of the calendars.
+                var hash = FNV1a()
+                hash.add(HomeToken(of: try subject.calendarsOfHome()).text)
+                writer.text(hash.text)
             }
             return true
         },
@@ -44,15 +47,4 @@ extension PropertyTable {
                 subject.writeStored(.apple("calendar-order"), to: writer)
             }),
     ]
-}
-
-/// The ctag of a home: another one after any change in any of its calendars.
-enum HomeTag {
-    static func text(of calendars: [CalendarRecord]) -> String {
-        var hash = FNV1a()
-        for calendar in calendars {
-            hash.add("\(calendar.id)/\(calendar.revision)/\(calendar.uri)\n")
-        }
-        return hash.text
-    }
 }

@@ -83,9 +83,12 @@ extension PropertyTable {
             writer.element(.dav("href"), subject.href)
             return true
         },
-        .init(.dav("sync-token"), on: .calendar) { subject, writer in
-            guard let calendar = subject.calendar else { return false }
-            writer.text(SyncToken(revision: calendar.revision).text)
+        .init(.dav("sync-token"), on: [.home, .calendar]) { subject, writer in
+            if let calendar = subject.calendar {
+                writer.text(SyncToken(revision: calendar.revision).text)
+            } else {
+                writer.text(HomeToken(of: try subject.calendarsOfHome()).text)
+            }
             return true
         },
     ]

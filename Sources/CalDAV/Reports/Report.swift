@@ -23,7 +23,7 @@ struct Report: Sendable {
             respond: FreeBusyQuery.respond),
         // RFC 6578 §3
         Report(
-            name: .dav("sync-collection"), on: .calendar, needs: .read,
+            name: .dav("sync-collection"), on: [.home, .calendar], needs: .read,
             respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(

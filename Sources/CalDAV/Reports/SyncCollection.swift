@@ -1,23 +1,30 @@
 import WebDAV
 import XML
 
-/// REPORT sync-collection (RFC 6578 §3).
-///
-/// The Depth field is ignored and a missing sync-level means 1: Nextcloud's federation sends
-/// neither.
+/// REPORT sync-collection (RFC 6578 §3) on a calendar, whose members have no members; that on a home
+/// is `HomeSync`.
 enum SyncCollection {
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
-        guard case .calendar(let calendar) = resource else {
-            throw RequestError(.supportedReport)
-        }
+        let sync = try SyncRequest(root)
         let request = try ObjectRequest(root)
-        let since = try revision(of: root, calendar)
-        let limit = try limit(of: root)
+        switch resource {
+        case .calendar(let calendar): return try respond(to: sync, request, calendar, context)
+        case .home(let person): return try HomeSync.respond(to: sync, request, person, context)
+        default: throw RequestError(.supportedReport)
+        }
+    }
+
+    private static func respond(
+        to sync: SyncRequest, _ request: ObjectRequest, _ calendar: CalendarRecord,
+        _ context: Context
+    ) throws -> Response {
+        let since = try revision(of: sync, calendar)
+        let limit = sync.limit
         // One more than may be answered tells whether something is left.
         let changes = try context.store.changes(
-            in: calendar, after: since, limit: limit.flatMap { fetchLimit($0, since, calendar) },
+            in: calendar, after: since, limit: calendar.fetchLimit(limit, after: since),
             content: request.calendarData != nil)
         return context.multistatus { multistatus in
             let report = ObjectReport(request, calendar, context, to: multistatus)
@@ -37,11 +44,7 @@ enum SyncCollection {
                 last = max(last, row.revision)
                 count += 1
             }
-            if isCut {
-                multistatus.response(
-                    context.paths.calendar(calendar), .insufficientStorage,
-                    error: RequestError(.numberOfMatchesWithinLimits))
-            }
+            if isCut { multistatus.truncated(at: context.paths.calendar(calendar)) }
             let revision = isCut ? last : max(last, calendar.revision)
             multistatus.writer.element(
                 .dav("sync-token"), SyncToken(revision: revision).text)
@@ -51,36 +54,23 @@ enum SyncCollection {
     /// The revision a client has seen; nil where it has seen nothing.
     /// - Throws: `valid-sync-token` for one that is not ours, or older than what is remembered.
     private static func revision(
-        of root: XMLElement, _ calendar: CalendarRecord
+        of sync: SyncRequest, _ calendar: CalendarRecord
     ) throws(RequestError) -> Int64? {
-        let text = root.first(.dav("sync-token"))?.trimmedText ?? ""
-        if text.isEmpty { return nil }
-        guard let token = SyncToken(text) else { throw invalidToken }
-        if token.revision == 0 { return nil }
-        guard calendar.knows(Int64(token.revision)) else { throw invalidToken }
+        guard let text = sync.token else { return nil }
+        guard let token = SyncToken(text), calendar.knows(token.revision) else {
+            throw SyncRequest.invalidToken
+        }
         return token.revision
     }
+}
 
-    private static var invalidToken: RequestError {
-        RequestError(.validSyncToken, "The token is not, or no longer, valid: start anew.")
-    }
-
-    /// RFC 6578 §3.7.
-    private static func limit(of root: XMLElement) throws(RequestError) -> Int? {
-        guard let limit = root.first(.dav("limit")) else { return nil }
-        guard let text = limit.first(.dav("nresults"))?.trimmedText, let number = Int(text),
-            number > 0
-        else { throw RequestError(.badRequest, "DAV:nresults has to be a number above 0.") }
-        return min(number, 1_000_000)
-    }
-
+extension CalendarRecord {
     /// How many rows to ask the store for; nil for all.
     ///
     /// The token of a part has to be one that is valid later: not below the calendar's floor. Of a
     /// first list, what is older than the floor is therefore answered in one piece.
-    private static func fetchLimit(
-        _ limit: Int, _ since: Int64?, _ calendar: CalendarRecord
-    ) -> Int? {
-        since == nil && calendar.floor > 1 ? nil : limit + 1
+    func fetchLimit(_ limit: Int?, after revision: Int64?) -> Int? {
+        guard let limit else { return nil }
+        return revision == nil && floor > 1 ? nil : limit + 1
     }
 }

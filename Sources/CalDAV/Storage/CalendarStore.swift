@@ -72,6 +72,12 @@ package protocol CalendarStore: AnyObject {
         in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
     ) throws(StorageError) -> any ObjectCursor
 
+    /// The same of several calendars at once, in the order of `ChangeSpan.calendar`; each row says
+    /// which calendar it is of.
+    ///
+    /// - Parameter spans: by ascending calendar, each calendar once.
+    func changes(in spans: [ChangeSpan], content: Bool) throws(StorageError) -> any ObjectCursor
+
     /// Makes or replaces an object.
     ///
     /// The condition is judged against what is there when the write happens.
@@ -118,6 +124,31 @@ package enum ObjectSelection: Sendable {
     /// Seconds since 1970, UTC, end exclusive; `Int64.min` and `.max` for open ends.
     case overlapping(Range<Int64>, component: String?)
     case component(String)
+}
+
+/// Which changes of a calendar's objects are wanted.
+package struct ChangeSpan: Sendable {
+    /// `caldav_calendars.id`, of a calendar that may be gone.
+    package var calendar: Int64
+    /// Objects that changed after a revision; nil for none, 0 for all.
+    package var objectsAfter: Int64?
+    /// Objects that were removed after a revision; nil for none.
+    package var removedAfter: Int64?
+    /// A calendar whose own names are not told as removed: it has taken the address.
+    package var unlessIn: Int64?
+    /// At most so many rows, as far as one calendar goes; nil for all.
+    package var limit: Int?
+
+    package init(
+        calendar: Int64, objectsAfter: Int64? = nil, removedAfter: Int64? = nil,
+        unlessIn: Int64? = nil, limit: Int? = nil
+    ) {
+        self.calendar = calendar
+        self.objectsAfter = objectsAfter
+        self.removedAfter = removedAfter
+        self.unlessIn = unlessIn
+        self.limit = limit
+    }
 }
 
 /// Objects as they arrive from the store.

@@ -122,6 +122,8 @@ package struct ObjectRow {
     package var isRemoved: Bool
     /// The number of the object's latest change.
     package var revision: Int64
+    /// `caldav_calendars.id`; 0 in a listing of one calendar.
+    package var calendar: Int64 = 0
 
     package init(
         name: UnsafeRawBufferPointer, component: UnsafeRawBufferPointer,

@@ -21,6 +21,9 @@ final class MemoryStore: CalendarStore {
     var users: [UserRecord] = []
     var shares: [MemoryShare] = []
     var calendars: [Calendar] = []
+    /// Names of the objects of deleted calendars.
+    private var buried: [Int64: [String: Int64]] = [:]
+    private var lastID: Int64 = 0
     /// Thrown by every call while it is set.
     var failure: StorageError?
     /// Lists fail, and nothing else.
@@ -133,7 +136,8 @@ final class MemoryStore: CalendarStore {
         if calendars.contains(where: { $0.record.uri == uri && $0.record.owner == owner }) {
             throw .alreadyExists
         }
-        let id = Int64(calendars.count + 1)
+        lastID += 1
+        let id = lastID
         let record = CalendarRecord(
             id: id, owner: owner, uri: uri, displayName: uri, description: nil, color: nil,
             timeZone: "UTC", components: ["VEVENT", "VTODO"], revision: 1, floor: 1,
@@ -171,7 +175,12 @@ final class MemoryStore: CalendarStore {
 
     func delete(_ calendar: CalendarRecord) throws(StorageError) {
         try called("delete")
-        calendars.remove(at: try index(calendar))
+        let gone = calendars.remove(at: try index(calendar))
+        var names = gone.tombstones
+        for (number, name) in gone.objects.keys.sorted().enumerated() {
+            names[name] = gone.record.revision + Int64(number) + 1
+        }
+        buried[calendar.id] = names
     }
 
     func objects(
@@ -209,6 +218,27 @@ final class MemoryStore: CalendarStore {
         }
         rows.sort { $0.revision < $1.revision }
         if let limit { rows = Array(rows.prefix(limit)) }
+        return MemoryCursor(rows, content: content)
+    }
+
+    func changes(in spans: [ChangeSpan], content: Bool) throws(StorageError) -> any ObjectCursor {
+        try called("changes")
+        var rows: [MemoryCursor.Row] = []
+        for span in spans {
+            let calendar = calendars.first { $0.record.id == span.calendar }
+            let replacing = calendars.first { $0.record.id == span.unlessIn }
+            var own: [MemoryCursor.Row] = []
+            if let after = span.objectsAfter, let calendar {
+                own += calendar.objects.values.filter { $0.revision > after }.map { .present($0) }
+            }
+            let tombstones = calendar?.tombstones ?? buried[span.calendar] ?? [:]
+            if let after = span.removedAfter {
+                own += tombstones.filter { $0.value > after && replacing?.objects[$0.key] == nil }
+                    .map { .removed(name: $0.key, revision: $0.value) }
+            }
+            own.sort { $0.revision < $1.revision }
+            rows += own.prefix(span.limit ?? .max).map { .of(span.calendar, $0) }
+        }
         return MemoryCursor(rows, content: content)
     }
 
@@ -271,14 +301,17 @@ struct MemoryShare {
 
 /// Rows of a `MemoryStore`; each lends its bytes until the next one.
 final class MemoryCursor: ObjectCursor {
-    enum Row {
+    indirect enum Row {
         case present(MemoryStore.StoredObject)
         case removed(name: String, revision: Int64)
+        /// One of a listing of several calendars.
+        case of(Int64, Row)
 
         var revision: Int64 {
             switch self {
             case .present(let stored): stored.revision
             case .removed(_, let revision): revision
+            case .of(_, let row): row.revision
             }
         }
     }
@@ -312,8 +345,15 @@ final class MemoryCursor: ObjectCursor {
 
     func next() throws(StorageError) -> ObjectRow? {
         giveBack()
-        guard let row = rows.popLast() else { return nil }
+        return rows.popLast().map(row)
+    }
+
+    private func row(_ row: Row) -> ObjectRow {
         switch row {
+        case .of(let calendar, let inner):
+            var row = self.row(inner)
+            row.calendar = calendar
+            return row
         case .present(let stored):
             let record = stored.record
             return ObjectRow(

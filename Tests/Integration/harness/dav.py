@@ -253,13 +253,15 @@ class Client:
         fields = {"Content-Type": "application/xml", **({"Depth": depth} if depth else {})}
         return self.request("REPORT", path, document(content), {**fields, **(headers or {})})
 
-    def sync(self, path: str, token: str = "", limit: int | None = None) -> Answer:
+    def sync(
+        self, path: str, token: str = "", limit: int | None = None, level: str = "1"
+    ) -> Answer:
         """REPORT sync-collection for ETags (RFC 6578 §3.2)."""
         limited = f"<d:limit><d:nresults>{limit}</d:nresults></d:limit>" if limit else ""
         return self.report(
             path,
             f"<d:sync-collection><d:sync-token>{token}</d:sync-token>"
-            f"<d:sync-level>1</d:sync-level>{limited}"
+            f"<d:sync-level>{level}</d:sync-level>{limited}"
             "<d:prop><d:getetag/></d:prop></d:sync-collection>",
             depth="0",
         )
