@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS caldav_calendar_state (
     lost_through INT UNSIGNED NOT NULL DEFAULT 0, -- and then lost by a crash of the server: no token is valid there
     mirrored TINYINT NOT NULL DEFAULT 1,         -- 1: its objects are CRM tasks
     protected TINYINT NOT NULL DEFAULT 0,        -- 1: no client may delete it
+    subscribed TINYINT NOT NULL DEFAULT 0,       -- 1: what is in it, clients fetch from elsewhere
     color VARBINARY(64) NULL,                    -- as a client wrote it, where the documented column is too short
     color_base VARBINARY(64) NULL                -- what caldav_calendars.color held then; another value there wins
 ) ENGINE=InnoDB;
@@ -88,6 +89,17 @@ CREATE TABLE IF NOT EXISTS caldav_properties (
     name BLOB NOT NULL,
     xml MEDIUMBLOB NOT NULL,                     -- the whole element
     PRIMARY KEY (calendar_id, viewer, property)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- The same for a principal, a home, and the collections in it that are no calendars.
+CREATE TABLE IF NOT EXISTS caldav_home_properties (
+    user_id VARBINARY(255) NOT NULL,             -- the user's name
+    place VARBINARY(16) NOT NULL,                -- principal, home, inbox, outbox, notifications
+    property BINARY(32) NOT NULL,                -- SHA-256 of namespace, line feed, name
+    namespace BLOB NOT NULL,
+    name BLOB NOT NULL,
+    xml MEDIUMBLOB NOT NULL,                     -- the whole element
+    PRIMARY KEY (user_id, place, property)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- What owners grant to others: one row for each principal, on one calendar or on the whole home.

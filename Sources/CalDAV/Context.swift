@@ -14,6 +14,21 @@ struct Context {
     var judgedETag: String?
     /// What the request is for, with what the user may do there; set once it is known.
     var target: Target?
+    /// What was found once and is asked for again.
+    let found = FoundForRequest()
+}
+
+/// Answers of the store that several properties of one request are made of.
+final class FoundForRequest {
+    private var usedBytes: [String: [Int64: Int64]] = [:]
+
+    /// Bytes of the objects in each calendar of somebody's.
+    func usedBytes(of owner: String, in store: any CalendarStore) throws -> [Int64: Int64] {
+        if let known = usedBytes[owner] { return known }
+        let bytes = try store.usedBytes(inCalendarsOf: owner)
+        usedBytes[owner] = bytes
+        return bytes
+    }
 }
 
 extension Context {

@@ -69,7 +69,9 @@ enum StateConditions {
         case (.token(let token), .calendar(let calendar)):
             SyncToken(token)?.revision == calendar.revision
         case (.token(let token), .home(let person)):
-            try HomeToken(of: context.calendars(ofHomeOf: person, with: .read)).text == token
+            try HomeToken(
+                of: HomeMember.all(context.calendars(ofHomeOf: person, with: .read), in: person)
+            ).text == token
         default: false
         }
     }

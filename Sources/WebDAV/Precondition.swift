@@ -42,6 +42,8 @@ extension Precondition {
         .caldav("supported-calendar-component"), .forbidden)
     package static let noUIDConflict = Precondition(.caldav("no-uid-conflict"), .forbidden)
     package static let maxResourceSize = Precondition(.caldav("max-resource-size"), .forbidden)
+    package static let minDateTime = Precondition(.caldav("min-date-time"), .forbidden)
+    package static let maxDateTime = Precondition(.caldav("max-date-time"), .forbidden)
     package static let maxInstances = Precondition(.caldav("max-instances"), .forbidden)
     package static let maxAttendeesPerInstance = Precondition(
         .caldav("max-attendees-per-instance"), .forbidden)

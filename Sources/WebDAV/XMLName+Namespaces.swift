@@ -20,10 +20,16 @@ extension XMLName {
         XMLName(namespace: appleNamespace, local: local)
     }
 
+    /// `calendar-enabled`.
+    package static func ownCloud(_ local: String) -> XMLName {
+        XMLName(namespace: ownCloudNamespace, local: local)
+    }
+
     package static let davNamespace = "DAV:"
     package static let caldavNamespace = "urn:ietf:params:xml:ns:caldav"
     package static let calendarServerNamespace = "http://calendarserver.org/ns/"
     package static let appleNamespace = "http://apple.com/ns/ical/"
+    package static let ownCloudNamespace = "http://owncloud.org/ns"
 }
 
 extension XMLNamespaces {

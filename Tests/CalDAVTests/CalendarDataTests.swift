@@ -130,3 +130,86 @@ struct FreeBusyQueryTests {
         }
     }
 }
+
+@Suite("REPORT free-busy-query on a home, RFC 4791 §7.10")
+struct HomeFreeBusyTests {
+    private let site: Site
+
+    init() throws {
+        site = try Site()
+        site.put("a.ics", event("a", start: "20260105T090000Z"))
+        #expect(site.send("MKCALENDAR", "calendars/anna/work").status == 201)
+        let work = event("w", start: "20260105T150000")
+        #expect(site.send("PUT", "calendars/anna/work/w.ics", body: work).status == 201)
+    }
+
+    private func busy(_ path: String = "calendars/anna/", zone: String = "") -> [String] {
+        let answer = site.send(
+            "REPORT", path,
+            body: """
+                <c:free-busy-query xmlns:c="urn:ietf:params:xml:ns:caldav"><c:time-range \
+                start="20260105T000000Z" end="20260106T000000Z"/>\(zone)</c:free-busy-query>
+                """)
+        return answer.text.replacing("\r\n ", with: "").split(separator: "\r\n")
+            .filter { $0.hasPrefix("FREEBUSY") }.map { String($0.dropFirst("FREEBUSY;".count)) }
+    }
+
+    private func proppatch(_ path: String, _ property: String) {
+        let answer = site.send(
+            "PROPPATCH", path,
+            body: """
+                <d:propertyupdate xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set>
+                <d:prop>\(property)</d:prop></d:set></d:propertyupdate>
+                """)
+        #expect(answer.status == 207)
+    }
+
+    @Test func allCalendarsAreOne() {
+        #expect(
+            busy() == [
+                "FBTYPE=BUSY:20260105T090000Z/20260105T100000Z,20260105T150000Z/20260105T160000Z"
+            ])
+    }
+
+    @Test func aTransparentCalendarTakesNoTime() {
+        proppatch(
+            "calendars/anna/work/",
+            "<c:schedule-calendar-transp><c:transparent/></c:schedule-calendar-transp>")
+        #expect(busy() == ["FBTYPE=BUSY:20260105T090000Z/20260105T100000Z"])
+        #expect(busy("calendars/anna/work/").isEmpty)
+    }
+
+    @Test func floatingTimesAreOfTheZoneThatIsSaid() {
+        let zone = "<c:timezone-id>America/New_York</c:timezone-id>"
+        #expect(
+            busy("calendars/anna/work/", zone: zone)
+                == ["FBTYPE=BUSY:20260105T200000Z/20260105T210000Z"])
+    }
+
+    @Test func availabilityOfTheOwnerCounts() {
+        proppatch(
+            "calendars/anna/inbox/",
+            """
+            <c:calendar-availability>BEGIN:VCALENDAR
+            VERSION:2.0
+            PRODID:x
+            BEGIN:VAVAILABILITY
+            UID:1
+            DTSTAMP:20260101T000000Z
+            BEGIN:AVAILABLE
+            UID:2
+            DTSTAMP:20260101T000000Z
+            DTSTART:20260105T080000Z
+            DTEND:20260105T180000Z
+            END:AVAILABLE
+            END:VAVAILABILITY
+            END:VCALENDAR</c:calendar-availability>
+            """)
+        #expect(
+            busy() == [
+                "FBTYPE=BUSY-UNAVAILABLE:20260105T000000Z/20260105T080000Z,"
+                    + "20260105T180000Z/20260106T000000Z",
+                "FBTYPE=BUSY:20260105T090000Z/20260105T100000Z,20260105T150000Z/20260105T160000Z",
+            ])
+    }
+}

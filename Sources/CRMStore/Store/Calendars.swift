@@ -28,8 +28,8 @@ extension Store {
         """
     private static let insertState: SQL = """
         INSERT INTO caldav_calendar_state
-               (calendar_id, revision, floor, mirrored, protected, color, color_base)
-        SELECT ?, COALESCE(MAX(revision), 0) + 1, COALESCE(MAX(revision), 0) + 1, ?, 0, ?, ?
+               (calendar_id, revision, floor, mirrored, protected, subscribed, color, color_base)
+        SELECT ?, COALESCE(MAX(revision), 0) + 1, COALESCE(MAX(revision), 0) + 1, ?, 0, ?, ?, ?
           FROM caldav_calendar_state
         """
     private static let spelling: SQL = """
@@ -103,6 +103,7 @@ extension Store {
         var color: String? = defaults.color
         var timeZone = defaults.timeZone
         var components = defaults.components
+        var isSubscribed = false
         for property in properties {
             switch property {
             case .displayName(let name): displayName = name
@@ -110,6 +111,7 @@ extension Store {
             case .color(let value): color = value
             case .timeZone(let name): timeZone = name
             case .components(let names): components = names
+            case .subscribed: isSubscribed = true
             case .store, .remove: break
             }
         }
@@ -128,7 +130,8 @@ extension Store {
         }
         _ = try database { () throws(DatabaseError) in
             try connection.execute(
-                Store.insertState, .int(id), .bool(settings.mirrorsNewCalendars),
+                Store.insertState, .int(id),
+                .bool(settings.mirrorsNewCalendars && !isSubscribed), .bool(isSubscribed),
                 Value(color.map { Array($0.utf8) }), Value(columnColor.map { Array($0.utf8) }))
         }
         for property in properties { try storeIfDead(property, calendar: id, viewer: owner) }
@@ -195,7 +198,7 @@ extension Store {
                     Store.setComponents, .text(names.joined(separator: ",")), .int(id))
             case .color(let color):
                 try setColor(color, of: id)
-            case .store, .remove: nil
+            case .store, .remove, .subscribed: nil
             }
         }
     }

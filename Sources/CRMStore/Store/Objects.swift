@@ -96,6 +96,56 @@ extension Store {
         return chunks
     }
 
+    // MARK: Several calendars
+
+    private static let calendarChunks = [1, 10, 100]
+
+    package func objects(
+        in calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        let columns = content ? Store.full : Store.plain
+        let condition: SQL
+        var values: [Value] = []
+        switch selection {
+        case .all: condition = ""
+        case .component(let component):
+            condition = "AND o.component = ?"
+            values = [.bytes(Array(component.utf8))]
+        case .overlapping(let range, let component):
+            values = [.int(range.lowerBound), .int(range.upperBound)]
+            if let component { values.append(.bytes(Array(component.utf8))) }
+            condition =
+                component == nil
+                ? "AND o.last_end >= ? AND o.first_start <= ?"
+                : "AND o.last_end >= ? AND o.first_start <= ? AND o.component = ?"
+        case .names(let names):
+            let index = Store.nameChunks.firstIndex { $0 >= names.count }
+            guard let index, let last = names.last else {
+                throw .failed("so many names of several calendars are not asked for")
+            }
+            let count = Store.nameChunks[index]
+            condition = "AND o.name IN (\(SQL.repeated("?", count: count)))"
+            let padding = [String](repeating: last, count: count - names.count)
+            values = (names + padding).map { .bytes(Array($0.utf8)) }
+        }
+        var queries: [(sql: SQL, values: [Value])] = []
+        var rest = calendars.map(\.id).sorted()[...]
+        while let last = rest.last {
+            let size =
+                Store.calendarChunks.first { $0 >= rest.count } ?? Store.calendarChunks.last ?? 1
+            let chunk = rest.prefix(size)
+            rest = rest.dropFirst(size)
+            let ids = chunk + [Int64](repeating: last, count: size - chunk.count)
+            let sql: SQL = """
+                SELECT \(columns), o.calendar_id FROM caldav_objects AS o
+                 WHERE o.calendar_id IN (\(SQL.repeated("?", count: size))) \(condition)
+                 ORDER BY o.calendar_id, o.name
+                """
+            queries.append((sql, ids.map { .int($0) } + values))
+        }
+        return StoreCursor(connection, queries: queries, hasCalendars: true)
+    }
+
     // MARK: Changes
 
     private static let everythingPlain: SQL = """

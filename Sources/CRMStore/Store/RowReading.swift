@@ -15,11 +15,12 @@ enum PersonColumns {
 
 /// Columns of a calendar `c` with its state `s`.
 enum CalendarColumns {
-    static let count = 16
+    static let count = 18
     static let list: SQL = """
         c.id, c.user_id, c.uri, c.displayname, c.description, c.color, c.timezone, c.components,
         s.revision, s.floor, s.protected, s.mirrored, s.color, s.color_base,
-        s.lost_after, s.lost_through
+        s.lost_after, s.lost_through, s.subscribed,
+        UNIX_TIMESTAMP(c.created_at)
         """
 
     /// Nil where there is no such row. A row without its state reads as revision 0.
@@ -34,6 +35,8 @@ enum CalendarColumns {
             components: components(cursor.string(first + 7)),
             revision: cursor.int(first + 8) ?? 0, floor: cursor.int(first + 9) ?? 0,
             isProtected: cursor.int(first + 10) == 1)
+        calendar.created = cursor.int(first + 17)
+        calendar.isSubscribed = cursor.int(first + 16) == 1
         if let after = cursor.int(first + 14), let through = cursor.int(first + 15),
             after < through
         {

@@ -61,7 +61,7 @@ extension Store {
             switch address {
             case .root, .principals, .userPrincipals, .principal, .homes:
                 (statements.user, [name])
-            case .home: (statements.home, [name, .text(defaultURI), name])
+            case .home, .place: (statements.home, [name, .text(defaultURI), name])
             case .calendar(let owner, let uri):
                 (statements.calendar, [name, .text(owner), .text(uri)])
             case .object(let owner, let uri, let object):
@@ -84,7 +84,7 @@ extension Store {
             }
             switch address {
             case .root, .principals, .userPrincipals, .principal, .homes: break
-            case .home: opening.needsHome = cursor.int(afterPerson + 1) != 1
+            case .home, .place: opening.needsHome = cursor.int(afterPerson + 1) != 1
             case .calendar(let owner, let uri), .object(let owner, let uri, _):
                 let found = CalendarColumns.read(cursor, at: afterPerson + 1)
                 if let found, found.owner.utf8.elementsEqual(owner.utf8),

@@ -5,13 +5,13 @@ import MariaDB
 extension Store {
     private static let ofCalendar: SQL = """
         SELECT calendar_id, namespace, name, xml FROM caldav_properties
-         WHERE calendar_id = ? AND viewer IN (?, '')
+         WHERE calendar_id = ? AND viewer IN (?, '') ORDER BY viewer
         """
     private static let ofOwner: SQL = """
         SELECT p.calendar_id, p.namespace, p.name, p.xml
           FROM caldav_calendars AS c
           JOIN caldav_properties AS p ON p.calendar_id = c.id
-         WHERE c.user_id = ? AND p.viewer IN (?, '')
+         WHERE c.user_id = ? AND p.viewer IN (?, '') ORDER BY p.viewer
         """
     private static let store: SQL = """
         INSERT INTO caldav_properties (calendar_id, viewer, property, namespace, name, xml)
@@ -52,27 +52,29 @@ extension Store {
         }
     }
 
-    /// Keeps or drops a dead property; any other change is not its business.
+    /// Keeps or drops a stored property; any other change is not its business.
+    ///
+    /// - Parameter viewer: whose value it is, where each viewer has their own.
     func storeIfDead(
         _ change: CalendarChange, calendar: Int64, viewer: String
     ) throws(StoreFailure) {
         _ = try database { () throws(DatabaseError) -> Outcome? in
             switch change {
-            case .store(let namespace, let name, let xml):
+            case .store(let namespace, let name, let xml, let isViewers):
                 try connection.execute(
-                    Store.store, .int(calendar), .bytes(Array(viewer.utf8)),
+                    Store.store, .int(calendar), .bytes(isViewers ? Array(viewer.utf8) : []),
                     .bytes(key(namespace, name)), .bytes(Array(namespace.utf8)),
                     .bytes(Array(name.utf8)), .bytes(xml))
-            case .remove(let namespace, let name):
+            case .remove(let namespace, let name, let isViewers):
                 try connection.execute(
-                    Store.remove, .int(calendar), .bytes(Array(viewer.utf8)),
+                    Store.remove, .int(calendar), .bytes(isViewers ? Array(viewer.utf8) : []),
                     .bytes(key(namespace, name)))
             default: nil
             }
         }
     }
 
-    private func key(_ namespace: String, _ name: String) -> [UInt8] {
+    func key(_ namespace: String, _ name: String) -> [UInt8] {
         Digest.sha256(Array("\(namespace)\n\(name)".utf8))
     }
 }

@@ -49,6 +49,7 @@ extension Context {
         case .root, .principals, .userPrincipals, .homes: user.isNobody ? [] : Access.container
         case .principal(let person): Access.toPrincipal(of: person, settings)
         case .home(let person): Access.toHome(of: person)
+        case .place(_, let person): Access.toFreePlace(inHomeOf: person)
         case .calendar(let calendar), .object(_, let calendar), .freeObject(_, let calendar):
             privileges(on: calendar)
         case .freeCalendar(_, let person): Access.toFreePlace(inHomeOf: person)

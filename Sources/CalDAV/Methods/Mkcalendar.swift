@@ -30,21 +30,9 @@ enum Mkcol {
                     .make(refusedAs: .dav("mkcol-response"))
             }
             instructions = try PropertyUpdate.read(inside: root, mayBeEmpty: true)
-            try checkType(of: instructions)
         }
         return try NewCalendar(at: resource, instructions, in: context)
             .make(refusedAs: .dav("mkcol-response"))
-    }
-
-    /// RFC 5689 §3.3 `valid-resourcetype`: a calendar, and nothing that we do not have.
-    private static func checkType(of instructions: [PropertyUpdate]) throws(RequestError) {
-        for case .set(let element, _) in instructions where element.name == .dav("resourcetype") {
-            let types = element.elements.map(\.name)
-            guard types.allSatisfy({ $0 == .dav("collection") || $0 == .caldav("calendar") })
-            else {
-                throw RequestError(.validResourceType, "Only calendars can be made here.")
-            }
-        }
     }
 }
 
@@ -72,7 +60,7 @@ extension Context {
 /// A calendar about to be made.
 private struct NewCalendar {
     let uri: String
-    let update: CalendarUpdate
+    let update: PropertyUpdates
     let context: Context
 
     /// - Throws: 409 without parent, `calendar-collection-location-ok` in another place than a home.
@@ -86,16 +74,15 @@ private struct NewCalendar {
                 .calendarCollectionLocationOK, "There is no calendar inside a calendar.")
         default: throw RequestError(.conflict, "There is no collection to make it in.")
         }
-        guard uri.utf8.count <= 200, !NewCalendar.reserved.contains(uri.lowercased()) else {
+        guard uri.utf8.count <= 200, HomePlace(rawValue: uri.lowercased()) == nil else {
             throw RequestError(.calendarCollectionLocationOK, "That name cannot be used.")
         }
-        let settable = instructions.filter { $0.name != .dav("resourcetype") }
-        update = CalendarUpdate(settable, on: .calendar, calendar: nil)
+        update = PropertyUpdates(
+            instructions,
+            of: PropertyOwner(
+                kind: .calendar, calendar: nil, isOwn: true, privileges: .all, href: ""))
         self.context = context
     }
-
-    /// Names that will be collections of another kind in a home.
-    private static let reserved: Set<String> = ["inbox", "outbox", "notifications"]
 
     /// - Parameter element: the root of the answer where a property cannot be set.
     func make(refusedAs element: XMLName) throws -> Response {

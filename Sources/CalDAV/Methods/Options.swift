@@ -35,6 +35,7 @@ extension ResourcePath {
         case .principals, .userPrincipals, .homes: .container
         case .principal: .principal
         case .home: .home
+        case .place(_, let place): place.kind
         case .calendar: .calendar
         case .object: .object
         }

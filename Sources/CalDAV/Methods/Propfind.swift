@@ -10,10 +10,14 @@ enum Propfind {
         guard depth != .infinity || resource.kind == .object else {
             throw RequestError(.propfindFiniteDepth, "Depth has to be 0 or 1.")
         }
+        let isWithoutRoot = depth == .one && context.preferences.isWithoutRoot
         let listing = Listing(
             selection: selection ?? .all(including: []), context: context,
-            withMembers: depth == .one)
-        return try listing.response(for: resource)
+            withMembers: depth == .one, withRoot: !isWithoutRoot)
+        var response = try listing.response(for: resource)
+        // RFC 8144 §3
+        if isWithoutRoot { response.setField("Preference-Applied", "depth-noroot") }
+        return response
     }
 }
 
@@ -22,6 +26,7 @@ private struct Listing {
     let selection: PropertySelection
     let context: Context
     let withMembers: Bool
+    let withRoot: Bool
 
     private var paths: Paths { context.paths }
     private var userName: String { context.user.name }
@@ -47,6 +52,7 @@ private struct Listing {
             ])
         case .principal(let person): return response([.principal(of: person, context)])
         case .home(let person): return try response(forHomeOf: person)
+        case .place(let place, let person): return response([.place(place, of: person, context)])
         case .calendar(let calendar): return try response(for: calendar)
         case .object(let object, let calendar): return response(for: object, in: calendar)
         case .freeCalendar, .freeObject, .nowhere, .hidden: throw RequestError(.notFound)
@@ -55,7 +61,7 @@ private struct Listing {
 
     /// The first of the subjects, or all of them.
     private func response(_ subjects: [Subject]) -> Response {
-        let subjects = withMembers ? subjects[...] : subjects.prefix(1)
+        let subjects = withMembers ? subjects.dropFirst(withRoot ? 0 : 1) : subjects.prefix(1)
         return context.multistatus { multistatus in
             let properties = PropertyWriter(selection, context, to: multistatus)
             for subject in subjects {
@@ -73,13 +79,15 @@ private struct Listing {
         .principal(context)
     }
 
-    private func home(_ calendars: CalendarsOfHome) -> Subject {
-        .home(of: calendars.person, context, calendars: { try calendars.all() })
+    private func home(_ calendars: CalendarsOfHome, stored: StoredInHome? = nil) -> Subject {
+        .home(
+            of: calendars.person, context, calendars: { try calendars.all() }, stored: stored)
     }
 
     private func response(forHomeOf person: Person) throws -> Response {
         let calendars = CalendarsOfHome(person, context)
-        var subjects = [home(calendars)]
+        let inHome = StoredInHome(person.user.name, context)
+        var subjects = [home(calendars, stored: inHome)]
         if withMembers {
             let stored =
                 selection.mayNeedStored
@@ -89,7 +97,12 @@ private struct Listing {
             subjects += try calendars.all().map { calendar in
                 Subject(
                     context, .calendar, href: paths.calendar(calendar), calendar: calendar,
-                    stored: stored.elements(of: calendar))
+                    stored: { stored.elements(of: calendar) })
+            }
+            if person.isViewer {
+                subjects += HomePlace.allCases.map {
+                    .place($0, of: person, context, stored: inHome)
+                }
             }
         }
         return response(subjects)
@@ -102,12 +115,12 @@ private struct Listing {
         let href = paths.calendar(calendar)
         let subject = Subject(
             context, .calendar, href: href, calendar: calendar,
-            stored: stored.elements(of: calendar))
+            stored: { stored.elements(of: calendar) })
         guard withMembers else { return response([subject]) }
         let objects = try context.store.objects(in: calendar, .all, content: false)
         return context.multistatus { multistatus in
             let properties = PropertyWriter(selection, context, to: multistatus)
-            try properties.write(subject)
+            if withRoot { try properties.write(subject) }
             let member = Subject(context, .object, href: "", calendar: calendar)
             let prefix = Array(href.utf8)
             while let row = try objects.next() {

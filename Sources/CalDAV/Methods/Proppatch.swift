@@ -10,14 +10,34 @@ enum Proppatch {
         let instructions = try PropertyUpdate.read(inside: root)
         var calendar: CalendarRecord?
         if case .calendar(let found) = resource { calendar = found }
-        let update = CalendarUpdate(instructions, on: resource.kind, calendar: calendar)
-        if !update.isRefused, let calendar {
-            try context.store.change(calendar, update.changes, viewer: context.user.name)
+        let href = resource.href(context.paths) ?? ""
+        let owner = PropertyOwner(
+            kind: resource.kind, calendar: calendar,
+            isOwn: calendar.map(context.isOwner) ?? true,
+            privileges: context.privileges(on: resource), href: href)
+        let update = PropertyUpdates(instructions, of: owner)
+        if !update.isRefused {
+            try carryOut(update.changes, on: resource, context)
             if context.preferences.isMinimal { return minimal(context) }
         }
-        let href = resource.href(context.paths) ?? ""
         return context.multistatus { multistatus in
             multistatus.response(href) { update.writePropstats(to: multistatus.writer) }
+        }
+    }
+
+    private static func carryOut(
+        _ changes: [CalendarChange], on resource: Resource, _ context: Context
+    ) throws {
+        let store = context.store
+        switch resource {
+        case .calendar(let calendar):
+            try store.change(calendar, changes, viewer: context.user.name)
+        case .principal(let person):
+            try store.change(.principal, ofHomeOf: person.user.name, changes)
+        case .home(let person): try store.change(.home, ofHomeOf: person.user.name, changes)
+        case .place(let place, let person):
+            try store.change(StoredPlace(place), ofHomeOf: person.user.name, changes)
+        default: break
         }
     }
 

@@ -21,6 +21,9 @@ enum Put {
         _ incoming: IncomingObject, name: String, in calendar: CalendarRecord,
         if condition: WriteCondition, _ context: Context
     ) throws -> PutOutcome {
+        guard !calendar.isSubscribed else {
+            throw RequestError(.forbidden, "The calendar is one that is kept elsewhere.")
+        }
         do {
             return try context.store.put(
                 incoming.object, text: incoming.text, name: name, in: calendar, by: context.user,

@@ -4,11 +4,13 @@ import XML
 extension PropertyTable {
     /// RFC 3744 §4 and §5.
     static let accessControl: [PropertyDefinition] = [
-        .init(.dav("owner"), on: [.principal, .home, .calendar, .object]) { subject, writer in
+        .init(.dav("owner"), on: .owned) { subject, writer in
             writer.element(.dav("href"), subject.ownerHref)
             return true
         },
-        .init(.dav("principal-URL"), on: [.principal, .home, .calendar]) { subject, writer in
+        .init(
+            .dav("principal-URL"), on: [.principal, .home, .places, .calendar]
+        ) { subject, writer in
             // The RFC has it on principals alone; clients that look for a home ask elsewhere too.
             writer.element(
                 .dav("href"),
@@ -32,7 +34,7 @@ extension PropertyTable {
             Privilege.tree.write(to: writer)
             return true
         },
-        .init(.dav("acl"), on: [.principal, .home, .calendar, .object]) { subject, writer in
+        .init(.dav("acl"), on: .owned) { subject, writer in
             // An ACE that names the owner: there are clients that look for one, and take a missing
             // one for "all is allowed" or for "nothing is".
             writer.element(.dav("ace")) {
@@ -48,12 +50,12 @@ extension PropertyTable {
             }
             return true
         },
-        .init(.dav("acl-restrictions"), on: [.principal, .home, .calendar, .object]) { _, writer in
+        .init(.dav("acl-restrictions"), on: .owned) { _, writer in
             writer.empty(.dav("grant-only"))
             writer.empty(.dav("no-invert"))
             return true
         },
-        .init(.dav("inherited-acl-set"), on: [.principal, .home, .calendar, .object]) { _, _ in
+        .init(.dav("inherited-acl-set"), on: .owned) { _, _ in
             true
         },
     ]

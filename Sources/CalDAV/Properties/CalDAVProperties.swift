@@ -13,9 +13,10 @@ extension PropertyTable {
                 return true
             }),
         .init(
-            .caldav("calendar-timezone"), on: .calendar, change: Timezone.change,
+            .caldav("calendar-timezone"), on: .calendar, usesStored: true,
+            change: Timezone.change,
             write: { subject, writer in
-                if subject.writeStored(.caldav("calendar-timezone"), to: writer) { return true }
+                if try subject.writeStored(.caldav("calendar-timezone"), to: writer) { return true }
                 guard let definition = Timezone.definition(for: subject) else { return false }
                 definition.withUnsafeBytes { writer.text($0) }
                 return true
@@ -76,13 +77,24 @@ extension PropertyTable {
             writer.text(Int64(subject.context.settings.maxAttendeesPerInstance))
             return true
         },
-        .init(
-            .caldav("schedule-calendar-transp"), on: .calendar, change: Transparency.change,
-            write: { subject, writer in
-                let name = XMLName.caldav("schedule-calendar-transp")
-                if !subject.writeStored(name, to: writer) { writer.empty(.caldav("opaque")) }
+        .stored(
+            .caldav("schedule-calendar-transp"), on: .calendar, isViewers: true,
+            check: Transparency.check,
+            absent: { _, writer in
+                writer.empty(.caldav("opaque"))
                 return true
             }),
+        .init(.caldav("schedule-default-calendar-URL"), on: .inbox) { subject, writer in
+            // RFC 6638 §9.2
+            guard let calendar = try subject.calendarsOfHome().first(where: \.isProtected)
+            else { return false }
+            writer.element(.dav("href"), subject.context.paths.calendar(calendar))
+            return true
+        },
+        // RFC 7953 §7.2.4
+        .stored(.caldav("calendar-availability"), on: .inbox, check: AvailabilityProperty.check),
+        // RFC 7809 §5.1: there is no time zone service beside the zones that everybody knows.
+        .init(.caldav("timezone-service-set"), on: [.home, .inbox]) { _, _ in true },
         .init(.caldav("calendar-home-set"), on: [.root, .principal, .home]) { subject, writer in
             let context = subject.context
             let user = subject.person?.user ?? context.user
@@ -102,18 +114,4 @@ extension PropertyTable {
             return true
         },
     ]
-}
-
-extension Subject {
-    /// Writes what a stored property has inside; false where it is not stored.
-    func writeStored(_ name: XMLName, to writer: XMLWriter) -> Bool {
-        guard let xml = stored[name], let element = try? XMLParser.parse(xml) else { return false }
-        for node in element.content {
-            switch node {
-            case .element(let child): writer.raw(child.serialized())
-            case .text(let text): writer.text(text)
-            }
-        }
-        return true
-    }
 }

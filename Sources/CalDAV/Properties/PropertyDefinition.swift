@@ -6,9 +6,11 @@ struct PropertyDefinition: Sendable {
     let name: XMLName
     /// Where it exists; elsewhere it is answered with 404.
     ///
-    /// What exists on objects alone is read from the object's row; what exists elsewhere too is the
-    /// same for all objects of a calendar, and is made once for a listing.
+    /// What exists on objects and is not `isOfEachObject` is the same for all objects of a calendar, and
+    /// is made once for a listing.
     let on: ResourceKinds
+    /// Read from the object's row.
+    let isOfEachObject: Bool
     /// Part of `allprop`; the properties of RFC 4791 are not (§5.2).
     let inAllprop: Bool
     /// Writes what stands inside the property's element; false where the resource has no value,
@@ -18,24 +20,49 @@ struct PropertyDefinition: Sendable {
     ///
     /// Nil for a protected property: PROPPATCH answers 403 `cannot-modify-protected-property`.
     let change: Setter?
+    /// Where `change` holds; elsewhere the property is protected.
+    let changeableOn: ResourceKinds
     /// May be given while a calendar is made, and never after.
     let isFixedAtCreation: Bool
+    /// Whether the value, or part of it, is what a client stored.
+    let usesStored: Bool
+    /// Whether each viewer of a calendar has a value of their own, which to set takes no more than to
+    /// read the calendar.
+    let isViewers: Bool
 
     typealias Setter =
-        @Sendable (XMLElement?, CalendarRecord?) throws(RequestError) -> [CalendarChange]
+        @Sendable (XMLElement?, PropertyOwner) throws(RequestError) -> [CalendarChange]
 
     init(
         _ name: XMLName, on: ResourceKinds, inAllprop: Bool = false,
-        isFixedAtCreation: Bool = false, change: Setter? = nil,
+        isOfEachObject: Bool? = nil, changeableOn: ResourceKinds = .calendar,
+        isFixedAtCreation: Bool = false,
+        usesStored: Bool = false, isViewers: Bool = false, change: Setter? = nil,
         write: @escaping @Sendable (Subject, XMLWriter) throws -> Bool
     ) {
         self.name = name
         self.on = on
+        self.isOfEachObject = isOfEachObject ?? (on == .object)
         self.inAllprop = inAllprop
+        self.changeableOn = changeableOn
         self.isFixedAtCreation = isFixedAtCreation
+        self.usesStored = usesStored
+        self.isViewers = isViewers
         self.change = change
         self.write = write
     }
+}
+
+/// What properties are set of.
+struct PropertyOwner {
+    let kind: ResourceKinds
+    /// Nil while it is being made, and for what is no calendar.
+    let calendar: CalendarRecord?
+    /// Whether the one who sets them owns it.
+    let isOwn: Bool
+    /// What they may do with it.
+    let privileges: Privileges
+    let href: String
 }
 
 /// All properties that mean something to us.

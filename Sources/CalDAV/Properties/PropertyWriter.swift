@@ -69,7 +69,7 @@ final class PropertyWriter {
     func write(_ subject: Subject) throws {
         var missing: [XMLName] = []
         var names = selection.names(on: subject.kind)
-        if selection.wantsStored { names += subject.deadProperties }
+        if selection.wantsStored { names += try subject.deadProperties() }
         writer.start(.dav("response"))
         writer.element(.dav("href"), subject.href)
         let start = writer.mark
@@ -98,7 +98,7 @@ final class PropertyWriter {
     private func write(_ name: XMLName, of subject: Subject) throws -> Bool {
         let isNamesOnly = selection.isNamesOnly
         guard let definition = PropertyTable.definition(of: name, on: subject.kind) else {
-            guard PropertyTable.definition(of: name) == nil, let xml = subject.stored[name]
+            guard PropertyTable.definition(of: name) == nil, let xml = try subject.stored()[name]
             else { return false }
             isNamesOnly ? writer.empty(name) : writer.raw(xml)
             return true
@@ -162,7 +162,7 @@ extension PropertyWriter {
         isSettled = true
         objectProperties = try objectProperties.map { part in
             guard case .property(let definition, let tag) = part,
-                selection.isNamesOnly || definition.on != .object
+                selection.isNamesOnly || !definition.isOfEachObject
             else { return part }
             let fragment = XMLWriter(namespaces: .webDAV)
             fragment.start(tag)
@@ -202,23 +202,15 @@ extension PropertySelection {
     var mayNeedStored: Bool {
         guard case .some(let names) = self else { return true }
         return names.contains { name in
-            PropertyTable.definition(of: name) == nil || PropertyTable.storedNames.contains(name)
+            PropertyTable.definition(of: name)?.usesStored ?? true
         }
     }
 }
 
-extension PropertyTable {
-    /// Properties of the table whose value is what a client stored.
-    static let storedNames: Set<XMLName> = [
-        .caldav("calendar-timezone"), .caldav("schedule-calendar-transp"),
-        .apple("calendar-order"),
-    ]
-}
-
 extension Subject {
     /// Names of stored properties that no row of the table answers for.
-    fileprivate var deadProperties: [XMLName] {
-        stored.keys.filter { PropertyTable.definition(of: $0) == nil }
+    fileprivate func deadProperties() throws -> [XMLName] {
+        try stored().keys.filter { PropertyTable.definition(of: $0) == nil }
             .sorted { ($0.namespace, $0.local) < ($1.namespace, $1.local) }
     }
 }

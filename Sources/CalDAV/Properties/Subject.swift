@@ -14,15 +14,15 @@ final class Subject {
     let person: Person?
     /// The object the listing is at; its bytes are lent.
     var row: ObjectRow?
-    /// Stored properties of the calendar by name, as whole elements.
-    let stored: [XMLName: [UInt8]]
+    private let known: (() throws -> [XMLName: [UInt8]])?
+    private var loaded: [XMLName: [UInt8]]?
 
     private let homeCalendars: (() throws -> [CalendarRecord])?
 
     init(
         _ context: Context, _ kind: ResourceKinds, href: String,
         calendar: CalendarRecord? = nil, person: Person? = nil,
-        stored: [XMLName: [UInt8]] = [:],
+        stored: (() throws -> [XMLName: [UInt8]])? = nil,
         homeCalendars: (() throws -> [CalendarRecord])? = nil
     ) {
         self.context = context
@@ -30,7 +30,7 @@ final class Subject {
         self.href = href
         self.calendar = calendar
         self.person = person
-        self.stored = stored
+        known = stored
         self.homeCalendars = homeCalendars
     }
 
@@ -40,19 +40,38 @@ final class Subject {
     }
 
     static func principal(of person: Person, _ context: Context) -> Subject {
-        Subject(
-            context, .principal, href: context.paths.principal(person.user.name), person: person)
+        let stored = StoredInHome(person.user.name, context)
+        return Subject(
+            context, .principal, href: context.paths.principal(person.user.name), person: person,
+            stored: { try stored.elements(at: .principal) })
+    }
+
+    /// - Parameter stored: shared by what is asked of several places.
+    static func place(
+        _ place: HomePlace, of person: Person, _ context: Context, stored: StoredInHome? = nil
+    ) -> Subject {
+        let stored = stored ?? StoredInHome(person.user.name, context)
+        return Subject(
+            context, place.kind, href: context.paths.place(place, of: person.user.name),
+            person: person, stored: { try stored.elements(at: StoredPlace(place)) },
+            homeCalendars: { try context.calendars(ofHomeOf: person, with: .read) })
     }
 
     /// A home, in which the viewer sees what they may read.
     /// - Parameter calendars: where they are known already; else the store is asked when needed.
     static func home(
-        of person: Person, _ context: Context, calendars: (() throws -> [CalendarRecord])? = nil
+        of person: Person, _ context: Context, calendars: (() throws -> [CalendarRecord])? = nil,
+        stored: StoredInHome? = nil
     ) -> Subject {
-        Subject(
+        let stored = stored ?? StoredInHome(person.user.name, context)
+        return Subject(
             context, .home, href: context.paths.home(person.user.name), person: person,
+            stored: { try stored.elements(at: .home) },
             homeCalendars: calendars ?? { try context.calendars(ofHomeOf: person, with: .read) })
     }
+
+    /// Which of a home's collections it is, where it is no calendar.
+    var place: HomePlace? { HomePlace.allCases.first { $0.kind == kind } }
 
     /// Who owns it: of a calendar or object, a home, a principal.
     var ownerHref: String {
@@ -66,25 +85,31 @@ final class Subject {
         case (.calendar, let calendar?, _), (.object, let calendar?, _):
             context.privileges(on: calendar)
         case (.home, _, let person?): Access.toHome(of: person)
+        case (.inbox, _, let person?), (.outbox, _, let person?),
+            (.notifications, _, let person?):
+            Access.toFreePlace(inHomeOf: person)
         case (.principal, _, let person?): Access.toPrincipal(of: person, context.settings)
         default: Access.container
         }
     }
 
-    /// The calendars of the home that this is.
+    /// Stored properties by name, as whole elements.
+    func stored() throws -> [XMLName: [UInt8]] {
+        if let loaded { return loaded }
+        let all = try known?() ?? [:]
+        loaded = all
+        return all
+    }
+
+    /// The calendars of the home that this is, or is in.
     func calendarsOfHome() throws -> [CalendarRecord] {
         try homeCalendars?() ?? []
     }
-}
 
-extension Array where Element == StoredProperty {
-    /// The properties of one calendar by name.
-    func elements(of calendar: CalendarRecord) -> [XMLName: [UInt8]] {
-        var elements: [XMLName: [UInt8]] = [:]
-        for property in self where property.calendar == calendar.id {
-            elements[XMLName(namespace: property.namespace, local: property.name)] = property.xml
-        }
-        return elements
+    /// All that stands in the home that this is.
+    func membersOfHome() throws -> [HomeMember] {
+        guard let person else { return [] }
+        return HomeMember.all(try calendarsOfHome(), in: person)
     }
 }
 

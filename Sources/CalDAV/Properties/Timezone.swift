@@ -20,7 +20,7 @@ enum Timezone {
 
     /// The text is kept as it is given; the zone it means becomes the calendar's.
     static let change: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        guard let value else { return [.remove(namespace: name.namespace, name: name.local)] }
+        guard let value else { return [.remove(name, isViewers: false)] }
         let calendar: Component
         do {
             calendar = try Component.parse(Array(value.trimmedText.utf8))
@@ -31,16 +31,14 @@ enum Timezone {
         guard zones.count == 1, let tzid = zones[0].first("TZID")?.text else {
             throw RequestError(.validCalendarData, "There has to be one VTIMEZONE.")
         }
-        var changes: [CalendarChange] = [
-            .store(namespace: name.namespace, name: name.local, xml: value.serialized())
-        ]
+        var changes: [CalendarChange] = [.store(value, isViewers: false)]
         if let zone = Zone.named(tzid)?.name { changes.append(.timeZone(zone)) }
         return changes
     }
 
     /// A name replaces what was said in full before.
     static let changeID: PropertyDefinition.Setter = { value, _ throws(RequestError) in
-        let removal = CalendarChange.remove(namespace: name.namespace, name: name.local)
+        let removal = CalendarChange.remove(name, isViewers: false)
         guard let tzid = value?.trimmedText else { return [removal, .timeZone("UTC")] }
         guard let zone = Zone.named(tzid)?.name else {
             throw RequestError(.validTimezone, "There is no time zone \"\(tzid)\".")

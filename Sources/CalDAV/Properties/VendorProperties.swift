@@ -10,7 +10,7 @@ extension PropertyTable {
             } else {
                 // Another one after any change in any of the calendars.
                 var hash = FNV1a()
-                hash.add(HomeToken(of: try subject.calendarsOfHome()).text)
+                hash.add(HomeToken(of: try subject.membersOfHome()).text)
                 writer.text(hash.text)
             }
             return true
@@ -20,31 +20,53 @@ extension PropertyTable {
             writer.element(.calendarServer("email-address"), email)
             return true
         },
+        .init(.calendarServer("notification-URL"), on: .principal) { subject, writer in
+            guard let user = subject.person?.user else { return false }
+            writer.element(
+                .dav("href"), subject.context.paths.place(.notifications, of: user.name))
+            return true
+        },
+        // Of a subscription, which its clients fetch by themselves.
+        .stored(.calendarServer("source"), on: .calendar),
+        .stored(.calendarServer("subscribed-strip-todos"), on: .calendar),
+        .stored(.calendarServer("subscribed-strip-alarms"), on: .calendar),
+        .stored(.calendarServer("subscribed-strip-attachments"), on: .calendar),
+        .stored(.apple("refreshrate"), on: .calendar),
     ]
 
-    /// Apple's own.
+    /// Apple's own, and ownCloud's: how each viewer wants to see a calendar.
     static let apple: [PropertyDefinition] = [
         .init(
-            .apple("calendar-color"), on: .calendar,
-            change: { value, _ in [.color(value?.trimmedText)] },
+            .apple("calendar-color"), on: .calendar, usesStored: true, isViewers: true,
+            change: ViewersColor.change,
             write: { subject, writer in
-                guard let color = subject.calendar?.color else { return false }
+                guard let calendar = subject.calendar else { return false }
+                if !subject.context.isOwner(of: calendar),
+                    try subject.writeStored(ViewersColor.name, to: writer)
+                {
+                    return true
+                }
+                guard let color = calendar.color else { return false }
                 writer.text(color)
                 return true
             }),
-        .init(
-            .apple("calendar-order"), on: .calendar,
-            change: { value, _ in
-                let name = XMLName.apple("calendar-order")
-                guard let value else {
-                    return [.remove(namespace: name.namespace, name: name.local)]
-                }
-                return [
-                    .store(namespace: name.namespace, name: name.local, xml: value.serialized())
-                ]
-            },
-            write: { subject, writer in
-                subject.writeStored(.apple("calendar-order"), to: writer)
-            }),
+        .stored(.apple("calendar-order"), on: .calendar, isViewers: true),
+        .stored(.ownCloud("calendar-enabled"), on: .calendar, isViewers: true),
+        .stored(.caldav("default-alarm-vevent-datetime"), on: [.home, .calendar], isViewers: true),
+        .stored(.caldav("default-alarm-vevent-date"), on: [.home, .calendar], isViewers: true),
+        .stored(.caldav("default-alarm-vtodo-datetime"), on: [.home, .calendar], isViewers: true),
+        .stored(.caldav("default-alarm-vtodo-date"), on: [.home, .calendar], isViewers: true),
+        .stored(.caldav("calendar-free-busy-set"), on: [.home, .inbox]),
     ]
+}
+
+/// A calendar's colour: the owner's is the calendar's own, everybody else may have another for
+/// themselves.
+enum ViewersColor {
+    static let name = XMLName.apple("calendar-color")
+
+    static let change: PropertyDefinition.Setter = { value, owner throws(RequestError) in
+        if owner.isOwn { return [.color(value?.trimmedText)] }
+        return [value.map { .store($0, isViewers: true) } ?? .remove(name, isViewers: true)]
+    }
 }

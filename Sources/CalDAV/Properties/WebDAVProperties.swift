@@ -2,30 +2,28 @@ import WebDAV
 import XML
 
 extension PropertyTable {
-    /// RFC 4918 §15, RFC 3253 §3.1, RFC 5397, RFC 5995 §3.2, RFC 6578 §4.
+    /// RFC 4918 §15, RFC 3253 §3.1, RFC 4331, RFC 5397, RFC 5842 §3.1, RFC 5995 §3.2, RFC 6578 §4.
     static let webDAV: [PropertyDefinition] = [
-        .init(.dav("resourcetype"), on: .all, inAllprop: true) { subject, writer in
-            if subject.kind == .object { return true }
-            writer.empty(.dav("collection"))
-            switch subject.kind {
-            case .principal: writer.empty(.dav("principal"))
-            case .calendar: writer.empty(.caldav("calendar"))
-            default: break
-            }
-            return true
-        },
         .init(
-            .dav("displayname"), on: [.root, .container, .principal, .home, .calendar],
+            .dav("resourcetype"), on: .all, inAllprop: true, isFixedAtCreation: true,
+            change: ResourceType.change,
+            write: { subject, writer in
+                if subject.kind != .object { ResourceType.write(of: subject, to: writer) }
+                return true
+            }),
+        .init(
+            .dav("displayname"), on: .collections,
             inAllprop: true,
-            change: { value, calendar in
-                [.displayName(value?.text ?? calendar?.uri ?? "")]
+            change: { value, owner in
+                [.displayName(value?.text ?? owner.calendar?.uri ?? "")]
             },
             write: { subject, writer in
                 switch (subject.kind, subject.person?.user) {
                 case (.calendar, _): writer.text(subject.calendar?.displayName ?? "")
                 case (.principal, let user?), (.home, let user?):
                     writer.text(user.displayName ?? user.name)
-                default: return false
+                default:
+                    writer.text(subject.place?.displayName ?? subject.context.settings.realm)
                 }
                 return true
             }),
@@ -54,9 +52,32 @@ extension PropertyTable {
             writer.text(Timestamp.httpDate(row.modified))
             return true
         },
-        .init(.dav("creationdate"), on: .object, inAllprop: true) { subject, writer in
-            guard let row = subject.row else { return false }
-            writer.text(Timestamp.iso8601(row.created))
+        .init(
+            .dav("creationdate"), on: [.calendar, .object], inAllprop: true, isOfEachObject: true
+        ) { subject, writer in
+            guard let created = subject.row?.created ?? subject.calendar?.created else {
+                return false
+            }
+            writer.text(Timestamp.iso8601(created))
+            return true
+        },
+        .init(.dav("resource-id"), on: [.principal, .home, .calendar]) { subject, writer in
+            writer.element(.dav("href"), try ResourceID.text(of: subject))
+            return true
+        },
+        // RFC 4331 §4; there is no quota, and so nothing to say of what is available (§3).
+        .init(.dav("quota-used-bytes"), on: [.home, .calendar]) { subject, writer in
+            guard let owner = subject.calendar?.owner ?? subject.person?.user.name else {
+                return false
+            }
+            let context = subject.context
+            let used = try context.found.usedBytes(of: owner, in: context.store)
+            if let calendar = subject.calendar {
+                writer.text(used[calendar.id] ?? 0)
+            } else {
+                // Of what the viewer may know of.
+                writer.text(try subject.calendarsOfHome().reduce(0) { $0 + (used[$1.id] ?? 0) })
+            }
             return true
         },
         .init(.dav("supported-report-set"), on: .all) { subject, writer in
@@ -83,11 +104,10 @@ extension PropertyTable {
             writer.element(.dav("href"), subject.href)
             return true
         },
-        .init(.dav("sync-token"), on: [.home, .calendar]) { subject, writer in
-            if let calendar = subject.calendar {
-                writer.text(SyncToken(revision: calendar.revision).text)
-            } else {
-                writer.text(HomeToken(of: try subject.calendarsOfHome()).text)
+        .init(.dav("sync-token"), on: [.home, .places, .calendar]) { subject, writer in
+            switch (subject.kind, subject.calendar) {
+            case (.home, _): writer.text(HomeToken(of: try subject.membersOfHome()).text)
+            case (_, let calendar): writer.text(SyncToken(revision: calendar?.revision ?? 1).text)
             }
             return true
         },

@@ -20,6 +20,7 @@ struct CalendarData {
         /// The zone of floating times and DATEs.
         let floating: Zone
         let maxInstances: Int
+        let timezones: WantedTimezones
     }
 
     /// - Throws: `supported-calendar-data` for another media type or version, 400 for ranges that
@@ -60,7 +61,7 @@ struct CalendarData {
         _ content: UnsafeRawBufferPointer, _ rendering: Rendering, to writer: XMLWriter
     ) {
         writer.start(.caldav("calendar-data"))
-        if isWhole {
+        if isWhole, case .stored = rendering.timezones {
             writer.text(content)
         } else if let object = try? CalendarObject(parsing: Array(content)) {
             part(of: object, rendering).serialized().withUnsafeBytes { writer.text($0) }
@@ -84,6 +85,7 @@ struct CalendarData {
                 to: range, floating: rendering.floating)
         case nil: break
         }
+        rendering.timezones.apply(to: &object)
         return selection.map(object.calendar.selecting) ?? object.calendar
     }
 }

@@ -2,7 +2,7 @@ import ICalendar
 import WebDAV
 import XML
 
-/// REPORT calendar-query (RFC 4791 §7.8).
+/// REPORT calendar-query (RFC 4791 §7.8), on an object, a calendar, or with Depth infinity on a home.
 ///
 /// The store gives what may match, by component and indexed span; what it gives is parsed only
 /// where the filter says more than that.
@@ -11,27 +11,43 @@ enum CalendarQuery {
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
         let query = try Query(root)
-        let calendar: CalendarRecord
         var selection = query.selection
+        var calendars: [CalendarRecord]
+        var isExact = query.isDecidedByStore
         switch resource {
-        case .calendar(let found): calendar = found
+        case .calendar(let found): calendars = try isDepthZero(context) ? [] : [found]
         case .object(let object, let found):
-            calendar = found
+            calendars = [found]
             selection = .names([object.name])
+            isExact = false
+        case .home(let person):
+            // Calendars alone are members of a home, so Depth 1 finds no objects.
+            calendars =
+                try context.request.depth(absent: .one) == .infinity
+                ? context.calendars(ofHomeOf: person, with: .read) : []
         default: throw RequestError(.supportedReport)
         }
-        let isCalendar = if case .calendar = resource { true } else { false }
-        if isCalendar, try Self.isDepthZero(context) { return context.multistatus { _ in } }
-        let isExact = isCalendar && query.isDecidedByStore
-        let objects = try context.store.objects(
-            in: calendar, selection, content: query.request.calendarData != nil || !isExact)
-        let floating = query.floating ?? Zone.named(calendar.timeZone) ?? .utc
+        if calendars.isEmpty { return context.multistatus { _ in } }
+        calendars.sort { $0.id < $1.id }
+        let objects = try context.store.listing(
+            calendars, selection, content: query.request.calendarData != nil || !isExact)
+        let href = resource.href(context.paths) ?? ""
         return context.multistatus { multistatus in
-            let report = ObjectReport(
-                query.request, calendar, context, floating: floating, to: multistatus)
+            var shown: Shown?
+            var count = 0
             while let row = try objects.next() {
-                if !isExact, !matches(row, query, floating, calendar, context) { continue }
-                try report.write(row)
+                if shown.map({ row.isIn($0.calendar) }) != true {
+                    shown = row.calendar(of: calendars).map {
+                        Shown($0, query, context, to: multistatus)
+                    }
+                }
+                guard let shown, isExact || shown.matches(row, query.filter) else { continue }
+                if let limit = query.limit, count >= limit {
+                    multistatus.truncated(at: href)
+                    return
+                }
+                count += 1
+                try shown.report.write(row)
             }
         }
     }
@@ -43,20 +59,36 @@ enum CalendarQuery {
         return context.request.fields["user-agent"]?.hasPrefix("MSFT") != true
     }
 
-    /// One unreadable object never fails a report; it is left out and logged.
-    private static func matches(
-        _ row: ObjectRow, _ query: Query, _ floating: Zone, _ calendar: CalendarRecord,
-        _ context: Context
-    ) -> Bool {
-        do {
-            let object = try CalendarObject(parsing: Array(row.content))
-            return FilteredObject(object: object, floating: floating).matches(query.filter)
-        } catch {
-            context.log(
-                .unreadableObject(
-                    calendar: calendar.id, name: String(decoding: row.name, as: UTF8.self),
-                    reason: "\(error)"))
-            return false
+    /// A calendar whose objects are gone through.
+    private struct Shown {
+        let calendar: CalendarRecord
+        let floating: Zone
+        let report: ObjectReport
+        let log: (ServerEvent) -> Void
+
+        init(
+            _ calendar: CalendarRecord, _ query: Query, _ context: Context,
+            to multistatus: Multistatus
+        ) {
+            self.calendar = calendar
+            floating = query.floating ?? Zone.named(calendar.timeZone) ?? .utc
+            report = ObjectReport(
+                query.request, calendar, context, floating: floating, to: multistatus)
+            log = context.log
+        }
+
+        /// One unreadable object never fails a report; it is left out and logged.
+        func matches(_ row: ObjectRow, _ filter: CompFilter) -> Bool {
+            do {
+                let object = try CalendarObject(parsing: Array(row.content))
+                return FilteredObject(object: object, floating: floating).matches(filter)
+            } catch {
+                log(
+                    .unreadableObject(
+                        calendar: calendar.id, name: String(decoding: row.name, as: UTF8.self),
+                        reason: "\(error)"))
+                return false
+            }
         }
     }
 }
@@ -67,6 +99,8 @@ private struct Query {
     let filter: CompFilter
     /// Zone of floating times that the query brings; nil for the calendar's own.
     let floating: Zone?
+    /// The most objects to answer; nil for all.
+    let limit: Int?
 
     init(_ root: XMLElement) throws(RequestError) {
         request = try ObjectRequest(root)
@@ -75,34 +109,19 @@ private struct Query {
             throw RequestError(.validFilter, "A query has one filter.")
         }
         filter = try CompFilter(filter: filters[0])
-        floating = try Query.zone(of: root)
-    }
-
-    /// CALDAV:timezone (RFC 4791 §9.8) or timezone-id (RFC 7809 §4.1).
-    private static func zone(of root: XMLElement) throws(RequestError) -> Zone? {
-        if let id = root.first(.caldav("timezone-id"))?.trimmedText {
-            guard let zone = Zone.named(id) else {
-                throw RequestError(.validTimezone, "There is no time zone \"\(id)\".")
-            }
-            return zone
-        }
-        guard let text = root.first(.caldav("timezone"))?.trimmedText else { return nil }
-        guard let calendar = try? Component.parse(Array(text.utf8)),
-            let definition = calendar.components(named: "VTIMEZONE").first
-        else { throw RequestError(.validCalendarData, "The time zone cannot be read.") }
-        let known = definition.first("TZID").flatMap { Zone.named($0.text) }
-        guard let zone = known ?? Zone(vtimezone: definition) else {
-            throw RequestError(.validCalendarData, "The time zone cannot be read.")
-        }
-        return zone
+        floating = try TimezoneElement.zone(of: root)
+        limit = try ResultLimit.read(root)
     }
 
     /// What to ask the store for: never less than what matches.
     var selection: ObjectSelection {
+        // Of several that are alternatives none decides.
+        let isOneOfSeveral =
+            filter.isAnyOf && filter.compFilters.count + filter.propFilters.count > 1
         let inner = filter.compFilters.first { filter in
             !filter.isNotDefined && filter.name != "VTIMEZONE"
         }
-        guard let inner else { return .all }
+        guard let inner, !isOneOfSeveral else { return .all }
         if let range = inner.timeRange {
             return .overlapping(TimeRangeElement.widened(range), component: inner.name)
         }

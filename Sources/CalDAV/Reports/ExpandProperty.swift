@@ -22,9 +22,10 @@ enum ExpandProperty {
                 of: calendar, viewer: context.user.name)
             return Subject(
                 context, .calendar, href: href, calendar: calendar,
-                stored: stored.elements(of: calendar))
+                stored: { stored.elements(of: calendar) })
         case .object: throw RequestError(.supportedReport)
         case .home(let person): return .home(of: person, context)
+        case .place(let place, let person): return .place(place, of: person, context)
         case .principal(let person): return .principal(of: person, context)
         default: return Subject(context, resource.kind, href: href)
         }
@@ -76,7 +77,7 @@ enum ExpandProperty {
         private func write(_ wanted: Wanted, of subject: Subject) throws -> Bool {
             guard let definition = PropertyTable.definition(of: wanted.name, on: subject.kind)
             else {
-                guard let xml = subject.stored[wanted.name] else { return false }
+                guard let xml = try subject.stored()[wanted.name] else { return false }
                 writer.raw(xml)
                 return true
             }

@@ -10,28 +10,43 @@ struct FilteredObject {
     let floating: Zone
 
     func matches(_ filter: CompFilter) -> Bool {
-        matches(object.calendar, filter)
+        !filter.isNotDefined && matches(object.calendar, at: nil, filter)
     }
 
-    private func matches(_ component: Component, _ filter: CompFilter) -> Bool {
-        if let range = filter.timeRange, !overlaps(component, range) { return false }
-        for inner in filter.propFilters where !matches(component, inner) { return false }
-        for inner in filter.compFilters {
-            let members = component.components(named: inner.name)
-            if inner.isNotDefined {
-                if !members.isEmpty { return false }
-            } else if inner.name == "VALARM", let range = inner.timeRange {
-                if !hasAlarm(range, inner, in: component) { return false }
-            } else if !members.contains(where: { matches($0, inner) }) {
-                return false
-            }
+    /// - Parameter index: of a component directly in the calendar.
+    private func matches(_ component: Component, at index: Int?, _ filter: CompFilter) -> Bool {
+        if let range = filter.timeRange, !overlaps(component, at: index, range, filter) {
+            return false
         }
-        return true
+        if filter.propFilters.isEmpty, filter.compFilters.isEmpty { return true }
+        if filter.isAnyOf {
+            return filter.propFilters.contains { matches(component, $0) }
+                || filter.compFilters.contains { holds($0, in: component) }
+        }
+        return filter.propFilters.allSatisfy { matches(component, $0) }
+            && filter.compFilters.allSatisfy { holds($0, in: component) }
     }
 
-    /// A range is judged for all instances of an object at once.
-    private func overlaps(_ component: Component, _ range: Range<Int64>) -> Bool {
-        component.name == object.kind.name && object.overlaps(range, floating: floating)
+    private func holds(_ filter: CompFilter, in component: Component) -> Bool {
+        if filter.isNotDefined { return !component.components.contains { $0.name == filter.name } }
+        if filter.name == "VALARM", let range = filter.timeRange {
+            return hasAlarm(range, filter, in: component)
+        }
+        return component.components.enumerated().contains { index, member in
+            member.name == filter.name && matches(member, at: index, filter)
+        }
+    }
+
+    /// Whether an instance that the component describes overlaps a range.
+    ///
+    /// Where nothing else is asked of the component, that of any other of the object will do.
+    private func overlaps(
+        _ component: Component, at index: Int?, _ range: Range<Int64>, _ filter: CompFilter
+    ) -> Bool {
+        guard component.name == object.kind.name else { return false }
+        let isAlone = filter.propFilters.isEmpty && filter.compFilters.isEmpty
+        guard let index, !isAlone else { return object.overlaps(range, floating: floating) }
+        return object.overlaps(range, floating: floating, describedAt: index)
     }
 
     /// Whether an alarm of any instance goes off in the range.
@@ -41,7 +56,7 @@ struct FilteredObject {
         var untimed = filter
         untimed.timeRange = nil
         guard component.name == object.kind.name else { return false }
-        return object.hasAlarm(in: range, floating: floating) { matches($0, untimed) }
+        return object.hasAlarm(in: range, floating: floating) { matches($0, at: nil, untimed) }
     }
 
     private func matches(_ component: Component, _ filter: PropFilter) -> Bool {
@@ -49,8 +64,15 @@ struct FilteredObject {
         if filter.isNotDefined { return properties.isEmpty }
         return properties.contains { property in
             if let range = filter.timeRange, !overlaps(property, range) { return false }
-            if let match = filter.textMatch, !match.matches(property.text) { return false }
-            return filter.paramFilters.allSatisfy { matches(property, $0) }
+            let text = property.text
+            let (matches, params) = (filter.textMatches, filter.paramFilters)
+            if matches.isEmpty, params.isEmpty { return true }
+            if filter.isAnyOf {
+                return matches.contains { $0.matches(text) }
+                    || params.contains { self.matches(property, $0) }
+            }
+            return matches.allSatisfy { $0.matches(text) }
+                && params.allSatisfy { self.matches(property, $0) }
         }
     }
 

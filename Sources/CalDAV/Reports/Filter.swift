@@ -9,6 +9,8 @@ struct CompFilter: Sendable {
     var timeRange: Range<Int64>?
     var propFilters: [PropFilter] = []
     var compFilters: [CompFilter] = []
+    /// Whether one of the inner filters is enough.
+    var isAnyOf = false
 }
 
 struct PropFilter: Sendable {
@@ -16,8 +18,10 @@ struct PropFilter: Sendable {
     let name: String
     var isNotDefined = false
     var timeRange: Range<Int64>?
-    var textMatch: TextMatch?
+    var textMatches: [TextMatch] = []
     var paramFilters: [ParamFilter] = []
+    /// Whether one of the text matches and inner filters is enough.
+    var isAnyOf = false
 }
 
 struct ParamFilter: Sendable {
@@ -57,12 +61,16 @@ extension CompFilter {
 
     private init(_ element: XMLElement) throws(RequestError) {
         name = try element.filterName()
+        isAnyOf = try element.isAnyOf()
         for child in element.elements {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
             case .caldav("time-range"):
                 guard !CompFilter.timeless.contains(name) else {
                     throw RequestError(.validFilter, "\(name) has no time to filter by.")
+                }
+                guard timeRange == nil else {
+                    throw RequestError(.validFilter, "A filter has one time-range at most.")
                 }
                 timeRange = try TimeRangeElement.range(child)
             case .caldav("prop-filter"): propFilters.append(try PropFilter(child))
@@ -77,17 +85,22 @@ extension CompFilter {
 extension PropFilter {
     init(_ element: XMLElement) throws(RequestError) {
         name = try element.filterName()
+        isAnyOf = try element.isAnyOf()
         for child in element.elements {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
-            case .caldav("time-range"): timeRange = try TimeRangeElement.range(child)
-            case .caldav("text-match"): textMatch = try TextMatch(child)
+            case .caldav("time-range") where timeRange == nil:
+                timeRange = try TimeRangeElement.range(child)
+            case .caldav("text-match") where isAnyOf || textMatches.isEmpty:
+                textMatches.append(try TextMatch(child))
             case .caldav("param-filter"): paramFilters.append(try ParamFilter(child))
+            case .caldav("time-range"), .caldav("text-match"):
+                throw RequestError(.validFilter, "A filter has one \(child.name.local) at most.")
             default: throw child.isUnsupported
             }
         }
         guard !isNotDefined || element.elements.count == 1 else { throw .notDefinedIsAlone }
-        guard timeRange == nil || textMatch == nil else {
+        guard timeRange == nil || textMatches.isEmpty else {
             throw RequestError(.validFilter, "Either a time-range or a text-match.")
         }
     }
@@ -99,7 +112,9 @@ extension ParamFilter {
         for child in element.elements {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
-            case .caldav("text-match"): textMatch = try TextMatch(child)
+            case .caldav("text-match") where textMatch == nil: textMatch = try TextMatch(child)
+            case .caldav("text-match"):
+                throw RequestError(.validFilter, "A filter has one text-match at most.")
             default: throw child.isUnsupported
             }
         }
@@ -125,6 +140,15 @@ extension TextMatch {
 }
 
 extension XMLElement {
+    /// `test`, as CardDAV has it (RFC 6352 §10.5.1): all have to hold where it is missing.
+    fileprivate func isAnyOf() throws(RequestError) -> Bool {
+        switch attribute("test") ?? "allof" {
+        case "allof": return false
+        case "anyof": return true
+        default: throw RequestError(.validFilter, "test has to be allof or anyof.")
+        }
+    }
+
     fileprivate func filterName() throws(RequestError) -> String {
         guard let name = attribute("name"), !name.isEmpty else {
             throw RequestError(.validFilter, "\(self.name.local) has to have a name.")

@@ -22,7 +22,8 @@ final class ObjectReport {
         calendarData = request.calendarData
         rendering = CalendarData.Rendering(
             floating: floating ?? Zone.named(calendar.timeZone) ?? .utc,
-            maxInstances: context.settings.maxInstances)
+            maxInstances: context.settings.maxInstances,
+            timezones: WantedTimezones(context.request.fields))
         member = Subject(context, .object, href: "", calendar: calendar)
         prefix = Array(context.paths.calendar(calendar).utf8)
         writer = multistatus.writer

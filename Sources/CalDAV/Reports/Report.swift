@@ -13,7 +13,7 @@ struct Report: Sendable {
     static let all: [Report] = [
         // RFC 4791 §7
         Report(
-            name: .caldav("calendar-query"), on: [.calendar, .object], needs: .read,
+            name: .caldav("calendar-query"), on: [.home, .calendar, .object], needs: .read,
             respond: CalendarQuery.respond),
         Report(
             name: .caldav("calendar-multiget"), on: [.home, .calendar, .object], needs: .read,
@@ -23,7 +23,7 @@ struct Report: Sendable {
             respond: FreeBusyQuery.respond),
         // RFC 6578 §3
         Report(
-            name: .dav("sync-collection"), on: [.home, .calendar], needs: .read,
+            name: .dav("sync-collection"), on: [.home, .places, .calendar], needs: .read,
             respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(

@@ -12,8 +12,16 @@ enum SyncCollection {
         switch resource {
         case .calendar(let calendar): return try respond(to: sync, request, calendar, context)
         case .home(let person): return try HomeSync.respond(to: sync, request, person, context)
+        case .place: return try respond(toEmpty: sync, context)
         default: throw RequestError(.supportedReport)
         }
+    }
+
+    /// Of a collection that never has a member.
+    private static func respond(toEmpty sync: SyncRequest, _ context: Context) throws -> Response {
+        let token = SyncToken(revision: 1).text
+        guard sync.token == nil || sync.token == token else { throw SyncRequest.invalidToken }
+        return context.multistatus { $0.writer.element(.dav("sync-token"), token) }
     }
 
     private static func respond(

@@ -21,6 +21,9 @@ enum TimeRangeElement {
     }
 
     private static func seconds(_ text: String) throws(RequestError) -> Int64 {
+        if text.hasPrefix("0000") {
+            throw RequestError(.minDateTime, "Nothing here is before the year 1.")
+        }
         guard text.hasSuffix("Z"), let civil = CivilDateTime(basic: String(text.dropLast())) else {
             throw RequestError(.validFilter, "A time-range is given in UTC, as 20260131T120000Z.")
         }

@@ -21,6 +21,10 @@ struct Paths: Sendable {
         homes + Href.encode(segment: user) + "/"
     }
 
+    func place(_ place: HomePlace, of user: String) -> String {
+        home(user) + place.rawValue + "/"
+    }
+
     func calendar(_ calendar: CalendarRecord) -> String {
         self.calendar(calendar.uri, of: calendar.owner)
     }

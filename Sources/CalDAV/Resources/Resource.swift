@@ -8,6 +8,7 @@ enum Resource {
     case homes
     case principal(Person)
     case home(Person)
+    case place(HomePlace, of: Person)
     case calendar(CalendarRecord)
     case object(ObjectRecord, in: CalendarRecord)
 
@@ -28,6 +29,7 @@ extension Resource {
         case .principals, .userPrincipals, .homes: .container
         case .principal: .principal
         case .home: .home
+        case .place(let place, _): place.kind
         case .calendar: .calendar
         case .object: .object
         case .freeCalendar, .freeObject, .nowhere, .hidden: .unmapped
@@ -43,6 +45,7 @@ extension Resource {
         case .homes: paths.homes
         case .principal(let person): paths.principal(person.user.name)
         case .home(let person): paths.home(person.user.name)
+        case .place(let place, let person): paths.place(place, of: person.user.name)
         case .calendar(let calendar): paths.calendar(calendar)
         case .object(let object, let calendar): paths.object(object.name, in: calendar)
         case .freeCalendar, .freeObject, .nowhere, .hidden: nil
@@ -68,6 +71,7 @@ extension Resource {
         case (.homes, _): self = .homes
         case (.principal, let person?): self = .principal(person)
         case (.home, let person?): self = .home(person)
+        case (.place(_, let place), let person?): self = .place(place, of: person)
         case (.calendar(_, let uri), let person?):
             self = opening.calendar.map { .calendar($0) } ?? .freeCalendar(uri: uri, of: person)
         case (.object(_, _, let name), let person?):

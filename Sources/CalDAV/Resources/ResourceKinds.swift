@@ -11,7 +11,18 @@ struct ResourceKinds: OptionSet, Sendable, Hashable {
     static let object = ResourceKinds(rawValue: 1 << 5)
     /// An address where nothing is.
     static let unmapped = ResourceKinds(rawValue: 1 << 6)
+    static let inbox = ResourceKinds(rawValue: 1 << 7)
+    static let outbox = ResourceKinds(rawValue: 1 << 8)
+    static let notifications = ResourceKinds(rawValue: 1 << 9)
 
-    static let collections: ResourceKinds = [.root, .container, .principal, .home, .calendar]
+    /// The collections of a home that are no calendars.
+    static let places: ResourceKinds = [.inbox, .outbox, .notifications]
+    static let collections: ResourceKinds = [
+        .root, .container, .principal, .home, .calendar, .places,
+    ]
+    /// What belongs to somebody.
+    static let owned: ResourceKinds = [.principal, .home, .places, .calendar, .object]
+    /// Where clients may keep properties of their own.
+    static let keepers: ResourceKinds = [.principal, .home, .calendar, .places]
     static let all: ResourceKinds = [.collections, .object]
 }

@@ -21,6 +21,11 @@ enum ResourcePath {
         case 3 where segments[0] == "principals" && segments[1] == "users":
             self = .known(.principal(user: segments[2]))
         case 2 where segments[0] == "calendars": self = .known(.home(user: segments[1]))
+        case 3 where segments[0] == "calendars" && HomePlace(rawValue: segments[2]) != nil:
+            let place = HomePlace(rawValue: segments[2]) ?? .inbox
+            self = .known(.place(user: segments[1], place))
+        case 4... where segments[0] == "calendars" && HomePlace(rawValue: segments[2]) != nil:
+            self = .unknown(owner: segments[1])
         case 3 where segments[0] == "calendars":
             self = .known(.calendar(user: segments[1], uri: segments[2]))
         case 4 where segments[0] == "calendars":

@@ -43,6 +43,22 @@ package protocol CalendarStore: AnyObject {
         ofCalendarsOf owner: String, viewer: String
     ) throws(StorageError) -> [StoredProperty]
 
+    /// Bytes of the objects in each calendar that has any, by `caldav_calendars.id`.
+    func usedBytes(inCalendarsOf owner: String) throws(StorageError) -> [Int64: Int64]
+
+    /// Makes what is here different from what is in any other database, for names that have to be
+    /// unique; costs nothing once it is known.
+    func instanceName() throws(StorageError) -> String
+
+    /// What is stored for somebody's principal, their home and the collections in it that are no
+    /// calendars.
+    func storedProperties(inHomeOf owner: String) throws(StorageError) -> [StoredProperty]
+
+    /// All or nothing; of the changes, those that store and remove.
+    func change(
+        _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
+    ) throws(StorageError)
+
     /// - Throws: `.alreadyExists`, or `.spellingConflict` where only the case of `uri` differs.
     func createCalendar(
         _ uri: String, of owner: String, with properties: [CalendarChange]
@@ -61,6 +77,12 @@ package protocol CalendarStore: AnyObject {
     /// Objects of a calendar, streamed.
     func objects(
         in calendar: CalendarRecord, _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor
+
+    /// Objects of several calendars, streamed, by ascending id of the calendar; each row says which
+    /// one it is of.
+    func objects(
+        in calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
     ) throws(StorageError) -> any ObjectCursor
 
     /// What changed after `revision`, streamed in the order of change, each object once.
@@ -92,6 +114,28 @@ package protocol CalendarStore: AnyObject {
         _ name: String, in calendar: CalendarRecord, by user: UserRecord,
         if condition: WriteCondition
     ) throws(StorageError)
+}
+
+extension CalendarStore {
+    /// Objects of one or several calendars; of one, the rows need not say which it is.
+    func listing(
+        _ calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        calendars.count == 1
+            ? try objects(in: calendars[0], selection, content: content)
+            : try objects(in: calendars, selection, content: content)
+    }
+}
+
+extension ObjectRow {
+    /// Which of the calendars of a listing it is in.
+    func calendar(of calendars: [CalendarRecord]) -> CalendarRecord? {
+        calendars.count == 1 ? calendars[0] : calendars.first { $0.id == calendar }
+    }
+
+    func isIn(_ calendar: CalendarRecord) -> Bool {
+        self.calendar == 0 || self.calendar == calendar.id
+    }
 }
 
 /// What `CalendarStore.open` found; each part is nil where there is no such thing.

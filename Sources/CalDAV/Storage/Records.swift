@@ -45,6 +45,10 @@ package struct CalendarRecord: Sendable {
     package var lost: Range<Int64> = 0..<0
     /// The default calendar and owners' calendars, which no client may delete.
     package var isProtected: Bool
+    /// Whether it stands for one that clients fetch from elsewhere, and has no objects.
+    package var isSubscribed = false
+    /// Seconds since 1970, UTC; nil where it is not known.
+    package var created: Int64?
     /// What was granted to the viewer, who is not the owner.
     package var granted: Privileges = []
     /// The owner's address, where the viewer is somebody else.
@@ -142,10 +146,12 @@ package struct ObjectRow {
     }
 }
 
-/// A property that the store keeps for a calendar without knowing its meaning (RFC 4918 §4.4).
+/// A property that the store keeps without knowing its meaning (RFC 4918 §4.4).
 package struct StoredProperty: Sendable {
-    /// `caldav_calendars.id`
+    /// `caldav_calendars.id`; 0 for one of another place.
     package var calendar: Int64
+    /// Nil for one of a calendar.
+    package var place: StoredPlace?
     package var namespace: String
     package var name: String
     /// The whole property element as XML, with every namespace it needs declared on it.
@@ -159,7 +165,7 @@ package struct StoredProperty: Sendable {
     }
 }
 
-/// A change of one property of a calendar; several are made all together or not at all.
+/// A change of one property of a collection; several are made all together or not at all.
 package enum CalendarChange: Sendable {
     case displayName(String)
     case description(String?)
@@ -168,6 +174,9 @@ package enum CalendarChange: Sendable {
     case timeZone(String)
     /// Upper case component names; only while a calendar is made (RFC 4791 §5.2.3).
     case components([String])
-    case store(namespace: String, name: String, xml: [UInt8])
-    case remove(namespace: String, name: String)
+    /// It is to stand for a calendar elsewhere; only while it is made.
+    case subscribed
+    /// - Parameter isViewers: whether each viewer has a value of their own.
+    case store(namespace: String, name: String, xml: [UInt8], isViewers: Bool = false)
+    case remove(namespace: String, name: String, isViewers: Bool = false)
 }

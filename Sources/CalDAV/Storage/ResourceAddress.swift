@@ -12,6 +12,7 @@ package enum ResourceAddress: Sendable {
     /// `calendars/`
     case homes
     case home(user: String)
+    case place(user: String, HomePlace)
     case calendar(user: String, uri: String)
     case object(user: String, uri: String, name: String)
 
@@ -19,7 +20,8 @@ package enum ResourceAddress: Sendable {
     package var owner: String? {
         switch self {
         case .root, .principals, .userPrincipals, .homes: nil
-        case .principal(let user), .home(let user), .calendar(let user, _), .object(let user, _, _):
+        case .principal(let user), .home(let user), .place(let user, _), .calendar(let user, _),
+            .object(let user, _, _):
             user
         }
     }

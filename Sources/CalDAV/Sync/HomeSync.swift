@@ -1,8 +1,8 @@
 import WebDAV
 import XML
 
-/// REPORT sync-collection on a home (RFC 6578 §3): its calendars, and at level `infinite` their
-/// objects.
+/// REPORT sync-collection on a home (RFC 6578 §3): its collections, and at level `infinite` the
+/// objects in them.
 ///
 /// A calendar is reported as changed after any change in it: its feed is a representation with an
 /// ETag, which then is another (§3.5.1).
@@ -12,8 +12,7 @@ enum HomeSync {
     ) throws -> Response {
         let owner = person.user.name
         let calendars = try context.calendars(ofHomeOf: person, with: .read)
-            .sorted { $0.id < $1.id }
-        let plan = try HomeSyncPlan(sync, calendars)
+        let plan = try HomeSyncPlan(sync, HomeMember.all(calendars, in: person))
         let stored =
             !plan.changed.isEmpty && request.selection.mayNeedStored
             ? try context.store.storedProperties(
@@ -29,11 +28,17 @@ enum HomeSync {
             for uri in plan.gone {
                 multistatus.response(home + Href.encode(segment: uri) + "/", .notFound)
             }
-            for calendar in plan.changed {
-                try properties.write(
-                    Subject(
-                        context, .calendar, href: context.paths.calendar(calendar),
-                        calendar: calendar, stored: stored.elements(of: calendar)))
+            let inHome = StoredInHome(owner, context)
+            for member in plan.changed {
+                switch member.content {
+                case .calendar(let calendar):
+                    try properties.write(
+                        Subject(
+                            context, .calendar, href: context.paths.calendar(calendar),
+                            calendar: calendar, stored: { stored.elements(of: calendar) }))
+                case .place(let place):
+                    try properties.write(.place(place, of: person, context, stored: inHome))
+                }
                 try multistatus.writer.flushIfLarge()
             }
             var objects = ObjectsOfHome(plan, request, context)

@@ -21,8 +21,8 @@ struct HomeSyncPlan {
 
     /// Addresses where no calendar is any more.
     private(set) var gone: [String] = []
-    /// Calendars to be reported themselves.
-    private(set) var changed: [CalendarRecord] = []
+    /// What is to be reported itself.
+    private(set) var changed: [HomeMember] = []
     /// By ascending calendar id.
     private(set) var spans: [Span] = []
     /// With nothing of `spans` in it.
@@ -33,26 +33,25 @@ struct HomeSyncPlan {
 
     var count: Int { gone.count + changed.count }
 
-    /// - Parameter calendars: of the home, by ascending id.
+    /// - Parameter members: of the home, by ascending id.
     /// - Throws: `valid-sync-token`.
-    init(_ sync: SyncRequest, _ calendars: [CalendarRecord]) throws(RequestError) {
+    init(_ sync: SyncRequest, _ members: [HomeMember]) throws(RequestError) {
         limit = sync.limit
         let known = try sync.token.map { text throws(RequestError) in
             guard let token = HomeToken(text) else { throw SyncRequest.invalidToken }
             return token.entries
         }
-        try compare(known ?? [], calendars, isInfinite: sync.isInfinite)
+        try compare(known ?? [], members, isInfinite: sync.isInfinite)
         guard sync.isInfinite, !isCut else { return }
-        try findSpans(known ?? [], calendars)
+        try findSpans(members.compactMap(\.calendar))
     }
 
     private var isFull: Bool { limit.map { count >= $0 } ?? false }
 
     private mutating func compare(
-        _ known: [HomeToken.Entry], _ calendars: [CalendarRecord], isInfinite: Bool
+        _ known: [HomeToken.Entry], _ members: [HomeMember], isInfinite: Bool
     ) throws(RequestError) {
-        for entry in known where !calendars.contains(where: { $0.uri.hasSameBytes(as: entry.uri) })
-        {
+        for entry in known where !members.contains(where: { $0.uri.hasSameBytes(as: entry.uri) }) {
             // Once, where it was taken over from an older calendar and then went too.
             if gone.contains(where: { $0.hasSameBytes(as: entry.uri) }) { continue }
             if isFull {
@@ -62,36 +61,37 @@ struct HomeSyncPlan {
                 gone.append(entry.uri)
             }
         }
-        for calendar in calendars {
-            let entry = known.first { $0.isOf(calendar) }
-            if let entry, isInfinite, entry.known > 0, !calendar.knows(entry.known) {
+        for member in members {
+            let entry = known.first { $0.isOf(member) }
+            if let entry, isInfinite, entry.known > 0, let calendar = member.calendar,
+                !calendar.knows(entry.known)
+            {
                 throw SyncRequest.invalidToken
             }
-            let unread = isInfinite ? entry?.known ?? 0 : calendar.revision
-            let now = HomeToken.Entry(calendar, known: unread)
+            let isRead = !isInfinite || member.calendar == nil
+            let now = HomeToken.Entry(
+                member, known: isRead ? member.revision : entry?.known ?? 0)
             if let entry, entry.seen == now.seen, entry.digest == now.digest {
                 token.entries.append(now)
             } else if isFull {
                 isCut = true
                 if let entry { token.entries.append(entry) }
             } else {
-                changed.append(calendar)
+                changed.append(member)
                 token.entries.append(now)
             }
         }
         guard isInfinite else { return }
         // Calendars whose address another one has: their objects have yet to be taken away.
-        for entry in known where !calendars.contains(where: entry.isOf) {
-            guard calendars.contains(where: { $0.uri.hasSameBytes(as: entry.uri) }),
+        for entry in known where !members.contains(where: entry.isOf) {
+            guard members.contains(where: { $0.uri.hasSameBytes(as: entry.uri) }),
                 entry.known > 0
             else { continue }
             token.entries.append(entry)
         }
     }
 
-    private mutating func findSpans(
-        _ known: [HomeToken.Entry], _ calendars: [CalendarRecord]
-    ) throws(RequestError) {
+    private mutating func findSpans(_ calendars: [CalendarRecord]) throws(RequestError) {
         for (index, entry) in token.entries.enumerated() {
             guard let shown = calendars.first(where: { $0.uri.hasSameBytes(as: entry.uri) })
             else { continue }

@@ -1,21 +1,22 @@
 import WebDAV
 
-/// A sync token of a calendar home: what its holder knows of each calendar there (RFC 6578 §4).
+/// A sync token of a calendar home: what its holder knows of each collection there (RFC 6578 §4).
 ///
 /// Of its own kind, with nothing kept for it anywhere. Calendars are made, renamed and deleted by the
 /// CRM behind our back too, shared and withdrawn, and brought back by a restored dump; comparing what
 /// a client knows with what is there now misses none of it.
 struct HomeToken: Sendable {
-    /// A calendar as the holder of the token knows it.
+    /// A collection as the holder of the token knows it.
     struct Entry: Sendable {
+        /// Of a calendar; 0 of any other collection.
         var id: Int64
         /// The last segment of its path.
         var uri: String
-        /// The calendar's revision when it was last reported itself.
+        /// Its revision when it was last reported itself.
         var seen: Int64
         /// The revision up to which its objects are known; 0 where none is.
         var known: Int64
-        /// Of its columns: the CRM changes them without a new revision.
+        /// As `HomeMember.digest`: the CRM changes calendars without a new revision.
         var digest: String
     }
 
@@ -24,8 +25,8 @@ struct HomeToken: Sendable {
     init(_ entries: [Entry]) { self.entries = entries }
 
     /// What somebody knows who has just listed everything.
-    init(of calendars: [CalendarRecord]) {
-        entries = calendars.sorted { $0.id < $1.id }.map { Entry($0, known: $0.revision) }
+    init(of members: [HomeMember]) {
+        entries = members.map { Entry($0, known: $0.revision) }
     }
 
     // MARK: As text
@@ -52,10 +53,10 @@ struct HomeToken: Sendable {
 }
 
 extension HomeToken.Entry {
-    init(_ calendar: CalendarRecord, known: Int64) {
+    init(_ member: HomeMember, known: Int64) {
         self.init(
-            id: calendar.id, uri: calendar.uri, seen: calendar.revision, known: known,
-            digest: calendar.columnsDigest)
+            id: member.id, uri: member.uri, seen: member.revision, known: known,
+            digest: member.digest)
     }
 
     /// `id.seen.known.digest.uri`, the numbers to base 36.
@@ -63,7 +64,7 @@ extension HomeToken.Entry {
         let parts = text.split(separator: ".", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count == 5, let id = Int64(parts[0], radix: 36),
             let seen = Int64(parts[1], radix: 36), let known = Int64(parts[2], radix: 36),
-            id > 0, seen >= 0, known >= 0, let uri = Href.decode(parts[4].utf8), !uri.isEmpty
+            id >= 0, seen >= 0, known >= 0, let uri = Href.decode(parts[4].utf8), !uri.isEmpty
         else { return nil }
         self.init(id: id, uri: uri, seen: seen, known: known, digest: String(parts[3]))
     }
@@ -73,8 +74,8 @@ extension HomeToken.Entry {
         return "\(numbers).\(digest).\(Href.encode(segment: uri))"
     }
 
-    func isOf(_ calendar: CalendarRecord) -> Bool {
-        id == calendar.id && uri.hasSameBytes(as: calendar.uri)
+    func isOf(_ member: HomeMember) -> Bool {
+        id == member.id && uri.hasSameBytes(as: member.uri)
     }
 }
 

@@ -24,19 +24,24 @@ struct SyncRequest {
         case "infinite", "infinity": isInfinite = true
         default: throw RequestError(.badRequest, "DAV:sync-level has to be 1 or infinite.")
         }
-        limit = try SyncRequest.limit(of: root)
+        limit = try ResultLimit.read(root)
     }
 
-    private static func limit(of root: XMLElement) throws(RequestError) -> Int? {
+    static var invalidToken: RequestError {
+        RequestError(.validSyncToken, "The token is not, or no longer, valid: start anew.")
+    }
+}
+
+/// DAV:limit of a report (RFC 5323 §5.17, RFC 6578 §3.7).
+enum ResultLimit {
+    /// - Returns: the most results; nil for all.
+    /// - Throws: 400 for what is no number above 0.
+    static func read(_ root: XMLElement) throws(RequestError) -> Int? {
         guard let limit = root.first(.dav("limit")) else { return nil }
         guard let text = limit.first(.dav("nresults"))?.trimmedText, let number = Int(text),
             number > 0
         else { throw RequestError(.badRequest, "DAV:nresults has to be a number above 0.") }
         return min(number, 1_000_000)
-    }
-
-    static var invalidToken: RequestError {
-        RequestError(.validSyncToken, "The token is not, or no longer, valid: start anew.")
     }
 }
 

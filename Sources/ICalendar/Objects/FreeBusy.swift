@@ -76,7 +76,7 @@ package struct FreeBusy: Sendable {
         }
     }
 
-    private mutating func add(_ start: Int64, _ end: Int64, _ kind: Kind) {
+    mutating func add(_ start: Int64, _ end: Int64, _ kind: Kind) {
         let start = max(start, range.lowerBound)
         let end = min(end, range.upperBound)
         if start < end { periods.append(Period(start: start, end: end, kind: kind)) }
@@ -108,7 +108,7 @@ package struct FreeBusy: Sendable {
     }
 
     /// Joins what overlaps or touches, whatever its kind.
-    private static func joined(_ periods: [Period]) -> [Period] {
+    static func joined(_ periods: [Period]) -> [Period] {
         var joined: [Period] = []
         for period in periods.sorted(by: { $0.start < $1.start }) {
             if let last = joined.last, period.start <= last.end {
@@ -122,7 +122,7 @@ package struct FreeBusy: Sendable {
     }
 
     /// What of `periods` lies outside of `taken`; both in order and joined.
-    private static func subtract(_ taken: [Period], from periods: [Period]) -> [Period] {
+    static func subtract(_ taken: [Period], from periods: [Period]) -> [Period] {
         var rest: [Period] = []
         var first = 0
         for period in periods {

@@ -26,15 +26,47 @@ extension CalendarObject {
     }
 }
 
+extension CalendarObject {
+    /// Whether an instance that one of the components describes overlaps a range.
+    /// - Parameters:
+    ///   - floating: as of `overlaps(_:floating:)`.
+    ///   - index: of the component in the calendar.
+    package func overlaps(
+        _ range: Range<Int64>, floating: Zone, describedAt index: Int
+    ) -> Bool {
+        guard calendar.components.indices.contains(index) else { return false }
+        let component = calendar.components[index]
+        let zones = ZoneTable(calendar: calendar, floating: floating)
+        switch kind {
+        case .vfreebusy, .other: return TimeRange.overlaps(freebusy: component, range, zones)
+        case .vevent, .vtodo, .vjournal:
+            let set = InstanceSet(self, zones: zones)
+            if let override = set.overrides.first(where: { $0.index == index }) {
+                return set.overlaps(range) { $0 === override.source }
+            }
+            // One that a later version replaces, or that stands for nothing, describes none.
+            guard !component.has("RECURRENCE-ID") else { return false }
+            if kind == .vtodo, Timing(component, zones) == nil {
+                return TimeRange.overlaps(undated: component, range, zones)
+            }
+            return set.overlaps(range) { $0 === set.master }
+        }
+    }
+}
+
 extension InstanceSet {
-    func overlaps(_ range: Range<Int64>) -> Bool {
-        if isForeign, let master {
+    /// - Parameter isMeant: of the component that describes an instance.
+    func overlaps(
+        _ range: Range<Int64>, where isMeant: (InstanceSource) -> Bool = { _ in true }
+    ) -> Bool {
+        if isForeign, let master, isMeant(master) {
             // The set is not known: it may go on for ever.
             return zones.instant(of: master.timing.start) < range.upperBound
         }
         var isFound = false
         forEach(near: range) { instance in
-            isFound = TimeRange.overlaps(instance, range, kind)
+            isFound =
+                TimeRange.overlaps(instance, range, kind) && isMeant(instance.source)
             return !isFound
         }
         return isFound

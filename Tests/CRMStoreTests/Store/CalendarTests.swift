@@ -95,17 +95,31 @@ struct CalendarTests {
         #expect(try crm.changes(of: "anna", after: before) == ["crm-task-\(id).ics"])
     }
 
-    @Test func deadPropertiesAreTheViewersOwn() throws {
+    @Test(arguments: [true, false])
+    func storedPropertiesAreEverybodysOrTheViewersOwn(isViewers: Bool) throws {
         let crm = try MirroredCRM()
         let calendar = try crm.calendar(of: "anna")
         let xml = Array(#"<x:y xmlns:x="urn:x">1</x:y>"#.utf8)
         try crm.store.change(
-            calendar, [.store(namespace: "urn:x", name: "y", xml: xml)], viewer: "anna")
+            calendar, [.store(namespace: "urn:x", name: "y", xml: xml, isViewers: isViewers)],
+            viewer: "anna")
         #expect(try crm.store.storedProperties(of: calendar, viewer: "anna").map(\.xml) == [xml])
-        #expect(try crm.store.storedProperties(of: calendar, viewer: "ben").isEmpty)
+        let others = try crm.store.storedProperties(of: calendar, viewer: "ben")
+        #expect(others.map(\.xml) == (isViewers ? [] : [xml]))
         try crm.store.change(
-            calendar, [.remove(namespace: "urn:x", name: "y")], viewer: "anna")
+            calendar, [.remove(namespace: "urn:x", name: "y", isViewers: isViewers)],
+            viewer: "anna")
         #expect(try crm.store.storedProperties(ofCalendarsOf: "anna", viewer: "anna").isEmpty)
+    }
+
+    @Test func propertiesOfHomesArePlaceByPlace() throws {
+        let crm = try MirroredCRM()
+        let store = CalendarChange.store(namespace: "urn:x", name: "y", xml: Array("<y/>".utf8))
+        try crm.store.change(.home, ofHomeOf: "anna", [store])
+        try crm.store.change(.inbox, ofHomeOf: "anna", [store])
+        try crm.store.change(.home, ofHomeOf: "ben", [store])
+        try crm.store.change(.home, ofHomeOf: "anna", [.remove(namespace: "urn:x", name: "y")])
+        #expect(try crm.store.storedProperties(inHomeOf: "anna").map(\.place) == [.inbox])
     }
 
     @Test func aDeletedCalendarTakesItsTasksAndLeavesNoOldTokenValid() throws {

@@ -24,6 +24,7 @@ final class MemoryStore: CalendarStore {
     /// Names of the objects of deleted calendars.
     private var buried: [Int64: [String: Int64]] = [:]
     private var lastID: Int64 = 0
+    private var homeProperties: [String: [StoredProperty]] = [:]
     /// Thrown by every call while it is set.
     var failure: StorageError?
     /// Lists fail, and nothing else.
@@ -129,6 +130,45 @@ final class MemoryStore: CalendarStore {
         return calendars.filter { $0.record.owner == owner }.flatMap(\.properties)
     }
 
+    func usedBytes(inCalendarsOf owner: String) throws(StorageError) -> [Int64: Int64] {
+        try called("usedBytes")
+        var bytes: [Int64: Int64] = [:]
+        for calendar in calendars where calendar.record.owner == owner {
+            bytes[calendar.record.id] = calendar.objects.values.reduce(0) { $0 + $1.record.size }
+        }
+        return bytes
+    }
+
+    func instanceName() throws(StorageError) -> String { "memory" }
+
+    func storedProperties(inHomeOf owner: String) throws(StorageError) -> [StoredProperty] {
+        try called("storedProperties")
+        return homeProperties[owner] ?? []
+    }
+
+    func change(
+        _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
+    ) throws(StorageError) {
+        try called("change")
+        for change in changes {
+            switch change {
+            case .store(let namespace, let name, let xml, _):
+                homeProperties[owner, default: []].removeAll {
+                    $0.place == place && $0.namespace == namespace && $0.name == name
+                }
+                var property = StoredProperty(
+                    calendar: 0, namespace: namespace, name: name, xml: xml)
+                property.place = place
+                homeProperties[owner, default: []].append(property)
+            case .remove(let namespace, let name, _):
+                homeProperties[owner, default: []].removeAll {
+                    $0.place == place && $0.namespace == namespace && $0.name == name
+                }
+            default: continue
+            }
+        }
+    }
+
     func createCalendar(
         _ uri: String, of owner: String, with properties: [CalendarChange]
     ) throws(StorageError) {
@@ -138,10 +178,11 @@ final class MemoryStore: CalendarStore {
         }
         lastID += 1
         let id = lastID
-        let record = CalendarRecord(
+        var record = CalendarRecord(
             id: id, owner: owner, uri: uri, displayName: uri, description: nil, color: nil,
             timeZone: "UTC", components: ["VEVENT", "VTODO"], revision: 1, floor: 1,
             isProtected: false)
+        record.created = 784_111_777
         var calendar = Calendar(record: record)
         for property in properties { apply(property, to: &calendar) }
         calendars.append(calendar)
@@ -163,12 +204,13 @@ final class MemoryStore: CalendarStore {
         case .color(let color): calendar.record.color = color
         case .timeZone(let zone): calendar.record.timeZone = zone
         case .components(let components): calendar.record.components = components
-        case .store(let namespace, let name, let xml):
-            apply(.remove(namespace: namespace, name: name), to: &calendar)
+        case .subscribed: calendar.record.isSubscribed = true
+        case .store(let namespace, let name, let xml, _):
+            apply(.remove(namespace: namespace, name: name, isViewers: false), to: &calendar)
             calendar.properties.append(
                 StoredProperty(
                     calendar: calendar.record.id, namespace: namespace, name: name, xml: xml))
-        case .remove(let namespace, let name):
+        case .remove(let namespace, let name, _):
             calendar.properties.removeAll { $0.namespace == namespace && $0.name == name }
         }
     }
@@ -201,6 +243,18 @@ final class MemoryStore: CalendarStore {
         return MemoryCursor(
             objects.sorted { $0.record.name < $1.record.name }.map { .present($0) },
             content: content)
+    }
+
+    func objects(
+        in calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
+    ) throws(StorageError) -> any ObjectCursor {
+        var rows: [MemoryCursor.Row] = []
+        for calendar in calendars.sorted(by: { $0.id < $1.id }) {
+            let cursor = try objects(in: calendar, selection, content: content)
+            let own = (cursor as? MemoryCursor)?.remaining ?? []
+            rows += own.map { .of(calendar.id, $0) }
+        }
+        return MemoryCursor(rows, content: content)
     }
 
     func changes(
@@ -326,6 +380,9 @@ final class MemoryCursor: ObjectCursor {
     }
 
     deinit { giveBack() }
+
+    /// In the order in which they come.
+    var remaining: [Row] { rows.reversed() }
 
     private func giveBack() {
         // What is still in use after its time shows.

@@ -4,7 +4,7 @@ import XML
 /// Instructions of PROPPATCH, MKCALENDAR or MKCOL, judged one by one.
 ///
 /// All are done or none: one refusal makes the others fail as its dependants (RFC 4918 §9.2).
-struct CalendarUpdate {
+struct PropertyUpdates {
     struct Verdict {
         let name: XMLName
         /// Nil where the instruction could be done.
@@ -16,13 +16,10 @@ struct CalendarUpdate {
 
     var isRefused: Bool { verdicts.contains { $0.refusal != nil } }
 
-    /// - Parameters:
-    ///   - kind: of the resource.
-    ///   - calendar: nil while it is being made.
-    init(_ updates: [PropertyUpdate], on kind: ResourceKinds, calendar: CalendarRecord?) {
+    init(_ updates: [PropertyUpdate], of owner: PropertyOwner) {
         for update in updates {
             do {
-                changes += try CalendarUpdate.changes(for: update, on: kind, calendar)
+                changes += try PropertyUpdates.changes(for: update, of: owner)
                 verdicts.append(Verdict(name: update.name, refusal: nil))
             } catch {
                 verdicts.append(Verdict(name: update.name, refusal: error))
@@ -31,23 +28,27 @@ struct CalendarUpdate {
     }
 
     private static func changes(
-        for update: PropertyUpdate, on kind: ResourceKinds, _ calendar: CalendarRecord?
+        for update: PropertyUpdate, of owner: PropertyOwner
     ) throws(RequestError) -> [CalendarChange] {
-        let name = update.name
-        guard let definition = PropertyTable.definition(of: name) else {
-            guard kind == .calendar else {
-                throw RequestError(.forbidden, "Only calendars keep properties.")
+        let definition = PropertyTable.definition(of: update.name)
+        guard owner.privileges.contains(.writeProperties) || definition?.isViewers == true else {
+            throw .needPrivileges(.dav("write-properties"), on: owner.href)
+        }
+        guard let definition else {
+            guard !owner.kind.isDisjoint(with: .keepers) else {
+                throw RequestError(.forbidden, "No properties can be kept here.")
             }
             return [stored(update)]
         }
-        guard let change = definition.change, !definition.on.isDisjoint(with: kind),
-            kind == .calendar, calendar == nil || !definition.isFixedAtCreation
+        guard let change = definition.change, !definition.on.isDisjoint(with: owner.kind),
+            !definition.changeableOn.isDisjoint(with: owner.kind),
+            owner.calendar == nil || !definition.isFixedAtCreation
         else {
             throw RequestError(.cannotModifyProtectedProperty)
         }
         switch update {
-        case .set(let element, _): return try change(element, calendar)
-        case .remove: return try change(nil, calendar)
+        case .set(let element, _): return try change(element, owner)
+        case .remove: return try change(nil, owner)
         }
     }
 
@@ -55,15 +56,13 @@ struct CalendarUpdate {
     private static func stored(_ update: PropertyUpdate) -> CalendarChange {
         switch update {
         case .set(let element, let language):
-            .store(
-                namespace: element.name.namespace, name: element.name.local,
-                xml: element.serialized(language: language))
-        case .remove(let name): .remove(namespace: name.namespace, name: name.local)
+            .store(element, language: language, isViewers: false)
+        case .remove(let name): .remove(name, isViewers: false)
         }
     }
 }
 
-extension CalendarUpdate {
+extension PropertyUpdates {
     /// The propstats: names alone, by the status that each one has.
     func writePropstats(to writer: XMLWriter) {
         let done: Status = isRefused ? .failedDependency : .ok

@@ -1,0 +1,86 @@
+package import CalDAV
+import MariaDB
+
+// Properties that clients store for what no table of the CRM's has a row of: a principal, a home, and the
+// collections in it that are no calendars.
+extension Store {
+    private static let ofHome: SQL = """
+        SELECT place, namespace, name, xml FROM caldav_home_properties WHERE user_id = ?
+        """
+    private static let storeInHome: SQL = """
+        INSERT INTO caldav_home_properties (user_id, place, property, namespace, name, xml)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON DUPLICATE KEY UPDATE xml = VALUES(xml)
+        """
+    private static let removeInHome: SQL = """
+        DELETE FROM caldav_home_properties WHERE user_id = ? AND place = ? AND property = ?
+        """
+
+    private static let usedBytes: SQL = """
+        SELECT o.calendar_id, CAST(SUM(o.size) AS SIGNED)
+          FROM caldav_calendars AS c JOIN caldav_objects AS o ON o.calendar_id = c.id
+         WHERE c.user_id = ? GROUP BY o.calendar_id
+        """
+
+    package func usedBytes(
+        inCalendarsOf owner: String
+    ) throws(StorageError) -> [Int64: Int64] {
+        try atTheEdge { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(Store.usedBytes, .text(owner))
+                var bytes: [Int64: Int64] = [:]
+                while try cursor.next() { bytes[cursor.int(0) ?? 0] = cursor.int(1) }
+                return bytes
+            }
+        }
+    }
+
+    package func instanceName() throws(StorageError) -> String {
+        try atTheEdge { () throws(StoreFailure) in try installation().instance }
+    }
+
+    package func storedProperties(
+        inHomeOf owner: String
+    ) throws(StorageError) -> [StoredProperty] {
+        try atTheEdge { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(Store.ofHome, .bytes(Array(owner.utf8)))
+                var properties: [StoredProperty] = []
+                while try cursor.next() {
+                    var property = StoredProperty(
+                        calendar: 0, namespace: cursor.string(1) ?? "",
+                        name: cursor.string(2) ?? "", xml: cursor.bytes(3).map(Array.init) ?? [])
+                    property.place = cursor.string(0).flatMap(StoredPlace.init(rawValue:))
+                    properties.append(property)
+                }
+                return properties
+            }
+        }
+    }
+
+    package func change(
+        _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
+    ) throws(StorageError) {
+        let user = Value.bytes(Array(owner.utf8))
+        let place = Value.bytes(Array(place.rawValue.utf8))
+        try atTheEdge { () throws(StoreFailure) in
+            try connection.transaction { () throws(StoreFailure) in
+                for change in changes {
+                    _ = try database { () throws(DatabaseError) -> Outcome? in
+                        switch change {
+                        case .store(let namespace, let name, let xml, _):
+                            try connection.execute(
+                                Store.storeInHome, user, place, .bytes(key(namespace, name)),
+                                .bytes(Array(namespace.utf8)), .bytes(Array(name.utf8)),
+                                .bytes(xml))
+                        case .remove(let namespace, let name, _):
+                            try connection.execute(
+                                Store.removeInHome, user, place, .bytes(key(namespace, name)))
+                        default: nil
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
