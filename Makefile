@@ -34,6 +34,7 @@ test: lint  ## Run every test, with real databases, web servers and clients
 	@$(INSTALL) test
 	@$(MAKE) --no-print-directory --jobs=2 checked-program checked-rooms
 	swift test $(ROOMS) --skip-build
+	ICALENDAR_PROBE=.build/rooms/debug/icalendar-probe Tests/Reference/run
 	$(PYTEST) Tests/Integration
 
 # Side by side: a release is built one target after the other, and leaves a core idle.
@@ -55,12 +56,13 @@ soak:  ## Run the load and model tests at full length: about an hour
 	@$(INSTALL) test
 	$(PROGRAM)
 	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py
+	Tests/Reference/run 10000 $$(seq 1 20)
 	$(MODEL) --operations 100000 --mode triggers --checks 10
 	$(MODEL) --operations 100000 --mode scan --checks 10
 	$(MODEL) --operations 1000000 --kill-workers 200 --kill-database 20
 	python3 -B Tests/Model/latency.py
 
-fuzz:  ## Feed the iCalendar parser what nobody would send: minutes to hours
+fuzz:  ## Feed the calendar readers what nobody would send: ten million inputs, hours
 	@Tests/Fuzz/run $(FUZZ_RUNS)
 
 lint:  ## Check the format of all Swift files

@@ -1,8 +1,8 @@
-// What is done with bytes that may be anything. Compiled together with Sources/ICalendar as one
-// module, so that inner parts can be reached too; a trap is a finding.
+// What is done with bytes that may be anything. Compiled together with Sources/ICalendar (and what
+// FormatTargets needs) as one module, so that inner parts can be reached too; a trap is a finding.
 
 enum FuzzTarget: String {
-    case parser, recurrence, zone, editor
+    case parser, recurrence, zone, editor, jcal, xcal
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -10,6 +10,8 @@ enum FuzzTarget: String {
         case .recurrence: FuzzTarget.recur(bytes)
         case .zone: FuzzTarget.zone(bytes)
         case .editor: FuzzTarget.edit(bytes)
+        case .jcal: CalendarFormat.jCal.fuzz(bytes)
+        case .xcal: CalendarFormat.xCal.fuzz(bytes)
         }
     }
 

@@ -38,6 +38,24 @@ struct ContentLineTests {
         }
     }
 
+    @Test("a folded line ends in no blank, which readers that trim lines would lose")
+    func foldIsBeforeABlank() throws {
+        for before in 50..<70 {
+            let text = String(repeating: "a", count: before) + "  b \tc " + "d e f g h i j k l"
+            let property = Property("SUMMARY", text: text)
+            let lines = String(decoding: property.serialized, as: UTF8.self).split(
+                separator: "\r\n")
+            #expect(lines.allSatisfy { $0.last != " " && $0.last != "\t" && $0.utf8.count <= 75 })
+            let whole = bytes("BEGIN:VCALENDAR\n") + property.serialized + bytes("END:VCALENDAR\n")
+            #expect(try Component.parse(whole).first("SUMMARY")?.text == text)
+        }
+        // Nothing but blanks has to be cut all the same.
+        let blank = Property("X", raw: "a" + String(repeating: " ", count: 400))
+        let whole = bytes("BEGIN:VCALENDAR\n") + blank.serialized + bytes("END:VCALENDAR\n")
+        #expect(try Component.parse(whole).first("X")?.rawValue == blank.rawValue)
+        #expect(blank.serialized.count < 430)
+    }
+
     @Test func foldIsAfter75Octets() {
         let property = Property("SUMMARY", raw: String(repeating: "x", count: 200))
         let lines = property.serialized.split(separator: 10).map { $0.count - 1 }

@@ -57,18 +57,59 @@ struct TypedValueTests {
         let property = try property(line)
         #expect(property.valueType == type)
         #expect(property.typedValues == values)
-        let again = Property(
-            property.name, parameters: property.parameters.filter { $0.name != "VALUE" },
-            type: type,
-            values: values)
+        let again = try #require(Property(property.typed))
         #expect(again.rawValue == property.rawValue)
         #expect(again.parameter("VALUE") == property.parameter("VALUE"))
     }
 
-    @Test func whatIsNotOfItsTypeIsText() throws {
-        #expect(try property("PRIORITY:high").typedValues == [.text("high")])
-        #expect(try property("DTSTART:soon").typedValues == [.text("soon")])
-        #expect(try property("FREEBUSY:never").typedValues == [.text("never")])
+    @Test(
+        arguments: [
+            "PRIORITY:high", "DTSTART:so-on", "FREEBUSY:never", "RRULE:sometimes", "GEO:here",
+            "RRULE:FREQ=DAILY;FREQ=WEEKLY", "TZOFFSETTO:east", "EXDATE:20240101,", "GEO:1,2",
+        ])
+    func whatIsNotOfItsTypeIsUnknownAndStays(line: String) throws {
+        let property = try property(line)
+        #expect(property.typed.type == .unknown)
+        #expect(property.typed.values == [.text(property.rawValue)])
+        #expect(Property(property.typed) == property)
+    }
+
+    @Test func aTypeThatNobodyRegisteredStays() throws {
+        let property = try property("X-A;VALUE=X-Colour;B=c:a\\,b")
+        #expect(property.typed.typeName == "x-colour")
+        #expect(
+            Property(property.typed)?.serialized == Array("X-A;B=c;VALUE=X-COLOUR:a\\,b\r\n".utf8))
+    }
+
+    @Test("BINARY says ENCODING=BASE64 in iCalendar alone, RFC 7265 §3.6.1")
+    func binary() throws {
+        let property = try property("ATTACH;FMTTYPE=a/b;ENCODING=BASE64;VALUE=BINARY:SGVsbG8=")
+        #expect(property.typed.parameters == [Parameter("FMTTYPE", "a/b")])
+        #expect(Property(property.typed) == property)
+    }
+
+    @Test("RFC 7986 §5.7: these have no type without VALUE")
+    func valueIsAlwaysSaid() throws {
+        let property = try property("REFRESH-INTERVAL;VALUE=DURATION:PT1H")
+        #expect(property.typed.parameters.isEmpty)
+        #expect(Property(property.typed) == property)
+    }
+
+    @Test(
+        arguments: [
+            (37.386013, "37.386013"), (-122.0, "-122"), (0.00001, "0.00001"),
+            (-1.5e-7, "-0.00000015"),
+            (1e15, "1000000000000000"), (1.5e16, "15000000000000000"), (-0.0, "0"),
+        ] as [(Double, String)])
+    func floatsHaveNoExponent(number: Double, text: String) {
+        #expect(TypedValue.decimal(number) == text)
+    }
+
+    @Test(arguments: ["BEGIN", "end", "", ":;"])
+    func aNameThatWouldBeMoreThanAPropertyIsNone(name: String) {
+        let typed = TypedProperty(
+            name: name, parameters: [], typeName: "text", values: [.text("VEVENT")])
+        #expect(Property(typed) == nil)
     }
 
     @Test(arguments: Corpus.files(in: ["ical4j/valid", "davx5", "recurring-ical-events"]))
@@ -78,11 +119,7 @@ struct TypedValueTests {
         for calendar in calendars {
             calendar.visit { component in
                 for property in component.properties {
-                    let again = Property(
-                        property.name,
-                        parameters: property.parameters.filter { $0.name != "VALUE" },
-                        type: property.valueType, values: property.typedValues)
-                    if again.typedValues != property.typedValues {
+                    if Property(property.typed)?.typed != property.typed {
                         different.append(property.rawValue)
                     }
                 }

@@ -1,12 +1,14 @@
 """Compares random recurrence rules with python-dateutil.
 
 rules.py PROBE [COUNT [SEED]]: the first 50 instances of COUNT rules, in zones with summer time.
-Ends with 1 where a disagreement falls into no class that is decided below.
+Ends with 1 where a disagreement falls into no class that is decided below, or an answer of ours
+takes more than 2 s.
 """
 
 import collections
 import datetime
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -170,6 +172,8 @@ def main():
             theirs = peer(text, start, zones[zone], 50)
         except TooLong:
             theirs = None
+        if not select.select([probe.stdout], [], [], 2)[0]:
+            sys.exit(f"no answer within 2 s: {zone} {start:%Y%m%dT%H%M%S} {text}")
         ours = probe.stdout.readline().split()
         if theirs is None:
             slow += 1

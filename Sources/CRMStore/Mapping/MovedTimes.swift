@@ -32,7 +32,7 @@ extension TaskMapping {
             removeEnd(of: &object)
         }
         dropEndBeforeStart(of: &object, zones)
-        if case .zoned(_, let tzid) = model { defineZone(tzid, in: &object, at: start ?? end) }
+        if case .zoned = model { object.completeTimezones() }
     }
 
     /// Of the form that the object's times have, except where the CRM makes an all-day task timed or
@@ -73,18 +73,5 @@ extension TaskMapping {
             component.removeAll(endName)
             component.removeAll("DURATION")
         }
-    }
-
-    /// A TZID has to be defined in the object (RFC 5545 §3.2.19).
-    private func defineZone(
-        _ tzid: String, in object: inout CalendarObject, at time: CivilDateTime?
-    ) {
-        let isDefined = object.calendar.components.contains {
-            $0.name == "VTIMEZONE" && $0.first("TZID")?.text == tzid
-        }
-        guard tzid == zoneName, !isDefined, let time else { return }
-        let instant = zone.seconds(of: time)
-        object.calendar.components.insert(
-            zone.vtimezone(tzid: tzid, from: instant, through: instant), at: 0)
     }
 }

@@ -37,18 +37,20 @@ extension CalendarObject {
         }
     }
 
-    /// Adds a VTIMEZONE for each TZID that the object names and does not define, where the name is
-    /// known; removes those that nothing names any more.
+    /// Adds a VTIMEZONE for each TZID that the object names and does not define (RFC 5545 §3.2.19),
+    /// where the name is known; removes those that nothing names any more.
     package mutating func completeTimezones() {
         let used = Set(calendar.components.filter { $0.name != "VTIMEZONE" }.flatMap(\.tzids))
-        let span = span(floating: .utc)
         calendar.components.removeAll { component in
             component.name == "VTIMEZONE"
                 && !(component.first("TZID").map { used.contains($0.text) } ?? true)
         }
         let defined = Set(
             calendar.components(named: "VTIMEZONE").compactMap { $0.first("TZID")?.text })
-        for tzid in used.subtracting(defined).sorted().reversed() {
+        let missing = used.subtracting(defined).sorted()
+        guard !missing.isEmpty else { return }
+        let span = span(floating: .utc)
+        for tzid in missing.reversed() {
             guard let zone = Zone.named(tzid) else { continue }
             let timezone = zone.vtimezone(
                 tzid: tzid, from: max(span.first, 0), through: span.last)

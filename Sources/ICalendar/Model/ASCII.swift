@@ -105,6 +105,22 @@ enum ASCII {
         return parts
     }
 
+    /// Takes what stands before the next separator outside quotes off a list; nil at its end.
+    static func next(
+        of list: inout ArraySlice<UInt8>, until separator: UInt8
+    ) -> ArraySlice<UInt8>? {
+        guard !list.isEmpty else { return nil }
+        var isQuoted = false
+        var end = list.startIndex
+        while end < list.endIndex, isQuoted || list[end] != separator {
+            if list[end] == quote { isQuoted.toggle() }
+            end += 1
+        }
+        let part = list[..<end]
+        list = list[end...].dropFirst()
+        return part
+    }
+
     /// Takes line breaks with the blank that follows out (RFC 5545 §3.1); where the line is
     /// quoted-printable, its soft line breaks too.
     static func unfold(

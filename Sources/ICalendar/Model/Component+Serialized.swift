@@ -124,11 +124,7 @@ struct ContentWriter {
         var start = 0
         var room = 75
         while content.count - start > room {
-            var end = start + room
-            // A UTF-8 sequence stays whole; what is no UTF-8 is cut anywhere.
-            var back = 0
-            while back < 4, content[end - back] & 0xC0 == 0x80 { back += 1 }
-            if back < 4 { end -= back }
+            let end = ContentWriter.fold(content, from: start, room: room)
             output += content[start..<end]
             output += newline.bytes
             output.append(ASCII.space)
@@ -137,5 +133,23 @@ struct ContentWriter {
         }
         output += content[start...]
         output += newline.bytes
+    }
+
+    /// Where a line that is too long is folded.
+    ///
+    /// A UTF-8 sequence stays whole (what is no UTF-8 is cut anywhere), and no line ends in a blank:
+    /// mail and readers that trim lines would lose it.
+    private static func fold(_ content: [UInt8], from start: Int, room: Int) -> Int {
+        let limit = start + room
+        var end = limit
+        var back = 0
+        while back < 4, content[end - back] & 0xC0 == 0x80 { back += 1 }
+        if back < 4 { end -= back }
+        let whole = end
+        while end > start + 1, content[end - 1] == ASCII.space || content[end - 1] == ASCII.tab {
+            end -= 1
+        }
+        // Nothing but blanks: they have to be cut somewhere.
+        return end > start + 1 || whole == end ? end : whole
     }
 }

@@ -30,8 +30,7 @@ package struct Component: Sendable {
 
     /// The first property of a name, given in upper case.
     package func first(_ name: String) -> Property? {
-        for property in properties where property.isNamed(name) { return property }
-        return nil
+        index(of: name).map { properties[$0] }
     }
 
     /// All properties of a name, given in upper case, in their order.
@@ -41,7 +40,14 @@ package struct Component: Sendable {
 
     /// Whether there is a property of that name, given in upper case.
     package func has(_ name: String) -> Bool {
-        properties.contains { $0.isNamed(name) }
+        index(of: name) != nil
+    }
+
+    /// In place: an object may have thousands of components, and each is asked for a few.
+    private func index(of name: String) -> Int? {
+        properties.withUnsafeBufferPointer { properties in
+            properties.indices.first { properties[$0].isNamed(name) }
+        }
     }
 
     /// The components of a name, given in upper case, in their order.
@@ -53,7 +59,7 @@ package struct Component: Sendable {
     /// where there is none.
     package mutating func set(_ property: Property) {
         let name = property.name
-        guard let index = properties.firstIndex(where: { $0.isNamed(name) }) else {
+        guard let index = index(of: name) else {
             properties.append(property)
             return
         }

@@ -87,11 +87,12 @@ extension Property {
     /// First value of the first parameter of that name, given in upper case.
     package func parameter(_ name: String) -> String? {
         guard line.nameEnd + 1 < line.valueStart else { return nil }
-        for segment in parameterSegments {
+        var rest = head
+        while let segment = ASCII.next(of: &rest, until: ASCII.semicolon) {
             let end = Parameter.name(of: segment)
-            if ASCII.equalIgnoringCase(segment, segment.startIndex, end, name) {
-                return Parameter.values(of: segment).first ?? ""
-            }
+            guard ASCII.equalIgnoringCase(segment, segment.startIndex, end, name) else { continue }
+            var values = segment[end...].dropFirst()
+            return Parameter.value(of: ASCII.next(of: &values, until: ASCII.comma) ?? [])
         }
         return nil
     }
@@ -124,11 +125,12 @@ extension Property {
 
     /// The parameters as they stand in the line, between semicolons outside quotes.
     var parameterSegments: [ArraySlice<UInt8>] {
-        let from = Int(line.nameEnd)
-        let to = Int(line.valueStart) - 1
-        guard from < to else { return [] }
-        let head = unfolded(from, to)
-        return ASCII.split(head[...].dropFirst(), at: ASCII.semicolon).filter { !$0.isEmpty }
+        ASCII.split(head, at: ASCII.semicolon).filter { !$0.isEmpty }
+    }
+
+    /// All parameters, without the first semicolon.
+    private var head: ArraySlice<UInt8> {
+        slice(Int(line.nameEnd), Int(line.valueStart) - 1).dropFirst()
     }
 }
 
@@ -140,12 +142,15 @@ extension Parameter {
 
     static func values(of segment: ArraySlice<UInt8>) -> [String] {
         guard let equals = segment.firstIndex(of: ASCII.equals) else { return [] }
-        return ASCII.split(segment[(equals + 1)...], at: ASCII.comma).map { value in
-            var value = value
-            if value.count >= 2, value.first == ASCII.quote, value.last == ASCII.quote {
-                value = value.dropFirst().dropLast()
-            }
-            return Parameter.decode(value)
+        return ASCII.split(segment[(equals + 1)...], at: ASCII.comma).map(value)
+    }
+
+    /// A value without its quotes.
+    static func value(of written: ArraySlice<UInt8>) -> String {
+        var value = written
+        if value.count >= 2, value.first == ASCII.quote, value.last == ASCII.quote {
+            value = value.dropFirst().dropLast()
         }
+        return Parameter.decode(value)
     }
 }

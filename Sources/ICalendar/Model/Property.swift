@@ -76,6 +76,11 @@ package struct Property: Sendable {
         unfolded(Int(line.valueStart), Int(line.end))
     }
 
+    /// The same without a copy, where the line is not folded.
+    var rawSlice: ArraySlice<UInt8> {
+        slice(Int(line.valueStart), Int(line.end))
+    }
+
     /// Line in the object, counted from 1, that the property starts on; 0 when it was made here.
     package var lineNumber: Int {
         line.isNew ? 0 : ASCII.lineNumber(of: Int(line.nameStart), in: bytes)
@@ -101,6 +106,14 @@ package struct Property: Sendable {
 
     private var nameBytes: [UInt8] {
         unfolded(Int(line.nameStart), Int(line.nameEnd))
+    }
+
+    /// A range without the line breaks of folding, in place where there are none.
+    func slice(_ from: Int, _ to: Int) -> ArraySlice<UInt8> {
+        guard !line.isFolded, from < to, from >= 0, to <= bytes.count else {
+            return unfolded(from, to)[...]
+        }
+        return bytes[from..<to]
     }
 
     /// Copies a range without the line breaks of folding.

@@ -57,6 +57,7 @@ struct Override: Sendable {
     let isThisAndFuture: Bool
     /// How much later than its original start it begins, by the clock.
     let shift: Int64
+    private let sequence: Int
 
     /// Nil without a RECURRENCE-ID that can be read.
     init?(_ component: Component, at index: Int, _ master: Timing?, _ zones: ZoneTable) {
@@ -70,6 +71,7 @@ struct Override: Sendable {
         isThisAndFuture =
             master != nil && property.parameter("RANGE")?.uppercased() == "THISANDFUTURE"
         shift = (master ?? timing).wall(of: timing.start, zones).addingClamped(-wall)
+        sequence = component.sequence
     }
 
     var instance: Instance {
@@ -116,7 +118,6 @@ struct Override: Sendable {
         return current.filter { !stale.contains($0.wall) }
     }
 
-    private var sequence: Int { source.component.sequence }
 }
 
 extension Timing {

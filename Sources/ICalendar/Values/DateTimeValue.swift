@@ -11,8 +11,7 @@ package enum DateTimeValue: Hashable, Sendable {
     /// The form of the value decides: a DATE without VALUE=DATE is one all the same, and `Z` makes
     /// TZID void.
     package init?(property: Property) {
-        let bytes = property.rawBytes
-        let value = bytes.firstIndex(of: ASCII.comma).map { Array(bytes[..<$0]) } ?? bytes
+        let value = property.rawSlice.prefix { $0 != ASCII.comma }
         self.init(bytes: ASCII.trim(value), tzid: { property.parameter("TZID") })
     }
 

@@ -2,24 +2,32 @@
 // RFC 6321 §3.6).
 
 extension TypedValue {
-    /// Reads a value as iCalendar writes it.
-    init(basic bytes: ArraySlice<UInt8>, _ type: ValueType) {
+    /// Reads a value as iCalendar writes it; nil where it has not the form of its type.
+    init?(basic bytes: ArraySlice<UInt8>, _ type: ValueType) {
         let trimmed = ASCII.trim(bytes)
-        let raw = ASCII.decode(trimmed)
-        self = .text(raw)
-        switch type {
-        case .date, .dateTime: self = .text(TypedValue.extended(trimmed) ?? raw)
-        case .time: self = .text(TypedValue.extendedTime(trimmed) ?? raw)
-        case .utcOffset: self = .text(TypedValue.extendedOffset(trimmed) ?? raw)
-        case .integer: if let number = Int(raw) { self = .integer(number) }
-        case .float: if let number = Double(raw), number.isFinite { self = .float(number) }
-        case .boolean:
-            if raw.uppercased() == "TRUE" { self = .boolean(true) }
-            if raw.uppercased() == "FALSE" { self = .boolean(false) }
-        case .period: if let period = TypedValue.period(trimmed) { self = period }
-        case .recur: self = .recurrence(TypedValue.parts(trimmed))
-        case .text: self = .text(TextValue.unescape(bytes))
-        case .binary, .calAddress, .duration, .uri, .unknown: self = .text(ASCII.decode(bytes))
+        let value: TypedValue? =
+            switch type {
+            case .date, .dateTime: TypedValue.extended(trimmed).map { .text($0) }
+            case .time: TypedValue.extendedTime(trimmed).map { .text($0) }
+            case .utcOffset: TypedValue.extendedOffset(trimmed).map { .text($0) }
+            case .integer: Int(ASCII.decode(trimmed)).map { .integer($0) }
+            case .float: Double(ASCII.decode(trimmed)).flatMap { $0.isFinite ? .float($0) : nil }
+            case .boolean: TypedValue.boolean(trimmed)
+            case .period: TypedValue.period(trimmed)
+            case .recur: TypedValue.parts(trimmed).map { .recurrence($0) }
+            case .text: .text(TextValue.unescape(bytes))
+            case .binary, .calAddress, .duration, .uri: .text(ASCII.decode(trimmed))
+            case .unknown: .text(ASCII.decode(bytes))
+            }
+        guard let value else { return nil }
+        self = value
+    }
+
+    private static func boolean(_ bytes: ArraySlice<UInt8>) -> TypedValue? {
+        switch ASCII.uppercasedString(bytes) {
+        case "TRUE": .boolean(true)
+        case "FALSE": .boolean(false)
+        default: nil
         }
     }
 
@@ -33,18 +41,23 @@ extension TypedValue {
         return .period(start: start, end: ASCII.decode(halves[1]), isDuration: true)
     }
 
-    private static func parts(_ bytes: ArraySlice<UInt8>) -> [RecurrencePart] {
-        ASCII.split(bytes, at: ASCII.semicolon).compactMap { part in
+    /// Nil where a part is none, or there twice: no object can hold it.
+    private static func parts(_ bytes: ArraySlice<UInt8>) -> [RecurrencePart]? {
+        var parts: [RecurrencePart] = []
+        for part in ASCII.split(bytes, at: ASCII.semicolon) where !ASCII.trim(part).isEmpty {
             guard let equals = part.firstIndex(of: ASCII.equals) else { return nil }
             let name = ASCII.decode(part[..<equals]).lowercased()
-            let value = part[(equals + 1)...]
-            let values = ASCII.split(value, at: ASCII.comma).map { item -> TypedValue in
+            guard !name.isEmpty, parts.count < 32, !parts.contains(where: { $0.name == name }),
+                name.utf8.allSatisfy({ $0 == ASCII.hyphen || $0 >= 0x61 && $0 <= 0x7A })
+            else { return nil }
+            let values = ASCII.split(part[(equals + 1)...], at: ASCII.comma).map { item in
                 let text = ASCII.decode(item)
-                if name == "until" { return .text(extended(item) ?? text) }
+                if name == "until" { return TypedValue.text(extended(item) ?? text) }
                 return Int(text).map { .integer($0) } ?? .text(text)
             }
-            return RecurrencePart(name: name, values: values)
+            parts.append(RecurrencePart(name: name, values: values))
         }
+        return parts.isEmpty ? nil : parts
     }
 
     /// `2024-01-31` or `2024-01-31T09:30:00Z`.
@@ -86,10 +99,7 @@ extension TypedValue {
             default: return text
             }
         case .integer(let number): return String(number)
-        case .float(let number):
-            // Coordinates are written without exponent or needless fraction.
-            return number == number.rounded() && abs(number) < 1e15
-                ? String(Int64(number)) : "\(number)"
+        case .float(let number): return TypedValue.decimal(number)
         case .boolean(let isTrue): return isTrue ? "TRUE" : "FALSE"
         case .fields(let fields): return fields.map { $0.basic(type) }.joined(separator: ";")
         case .period(let start, let end, let isDuration):
@@ -103,6 +113,28 @@ extension TypedValue {
                 return "\(part.name.uppercased())=\(values.joined(separator: ","))"
             }.joined(separator: ";")
         }
+    }
+
+    /// A number without exponent or needless fraction, which FLOAT does not know (RFC 5545 §3.3.7).
+    package static func decimal(_ number: Double) -> String {
+        guard number.isFinite else { return "0" }
+        if number == number.rounded(), abs(number) < 9e15 { return String(Int64(number)) }
+        let text = Array("\(number)".utf8)
+        guard let e = text.firstIndex(of: UInt8(ascii: "e")),
+            let exponent = Int(ASCII.decode(text[(e + 1)...]))
+        else { return ASCII.decode(text[...]) }
+        let mantissa = text[..<e].drop { $0 == ASCII.hyphen }
+        let whole = mantissa.prefix { $0 != UInt8(ascii: ".") }
+        let fraction = mantissa.dropFirst(whole.count + 1)
+        var digits = String(decoding: whole, as: UTF8.self)
+        digits += ASCII.decode(fraction)
+        let sign = number < 0 ? "-" : ""
+        let point = whole.count + exponent
+        if point <= 0 { return sign + "0." + String(repeating: "0", count: -point) + digits }
+        let zeros = String(repeating: "0", count: max(0, point - digits.utf8.count))
+        let padded = Array((digits + zeros).utf8)
+        let end = ASCII.decode(padded[point...])
+        return sign + ASCII.decode(padded[..<point]) + (end.isEmpty || end == "0" ? "" : "." + end)
     }
 
     /// Takes hyphens and colons out of dates and times; of an offset the colons only.
