@@ -116,6 +116,17 @@ CREATE TABLE IF NOT EXISTS caldav_shares (
     KEY grantee (grantee, kind)
 ) ENGINE=InnoDB;
 
+-- Secret addresses of calendars' feeds: who knows one needs no password. The token is nowhere but there.
+CREATE TABLE IF NOT EXISTS caldav_feeds (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    token BINARY(32) NOT NULL,                   -- SHA-256 of what stands in the address
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id
+    label VARBINARY(255) NOT NULL,               -- what it was made for, as its owner wrote it
+    created BIGINT NOT NULL,
+    UNIQUE KEY token (token),
+    KEY calendar (calendar_id)
+) ENGINE=InnoDB;
+
 -- Calendars that were deleted, each with its objects in caldav_trash; kept 30 days.
 CREATE TABLE IF NOT EXISTS caldav_trash_calendars (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

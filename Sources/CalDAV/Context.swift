@@ -10,7 +10,7 @@ struct Context {
     let paths: Paths
     let preferences: Preferences
     let log: (ServerEvent) -> Void
-    /// The object's ETag that the If field was judged by.
+    /// The object's ETag that the If field, or a date, was judged by.
     var judgedETag: String?
     /// What the request is for, with what the user may do there; set once it is known.
     var target: Target?
@@ -41,6 +41,12 @@ extension Context {
     func readXML() throws(RequestError) -> XMLElement? {
         try request.readXML(limit: settings.maxXMLSize)
     }
+
+    /// Scheme and authority, as the client addressed us.
+    var origin: String { "\(request.scheme)://\(request.authority)" }
+
+    /// A calendar's own whole address.
+    func address(of calendar: CalendarRecord) -> String { origin + paths.calendar(calendar) }
 
     /// If-Match and If-None-Match of the request.
     var writeCondition: WriteCondition {
@@ -75,6 +81,8 @@ package enum ServerEvent {
     /// Nobody of that name, or a wrong password.
     case signInRefused(name: String, address: String)
     case lockedOut(name: String, address: String)
+    /// A secret address that there is not, or no longer.
+    case secretRefused(address: String)
     /// The database is away or too busy: answered with 503.
     case storageUnavailable(String)
     /// A bug of ours or a database that contradicts itself: answered with 500.

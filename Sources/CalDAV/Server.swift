@@ -61,17 +61,17 @@ package struct Server {
     private func answer(_ request: Request, userName: inout String?) throws -> Response {
         let path = try ResourcePath(request.path)
         guard let method = Method.named(request.method) else {
-            throw RequestError(.notImplemented, "There is no such method here.")
+            throw Method.refusal(of: request.method, path)
         }
         if let response = Unauthenticated.response(to: request, path) { return response }
+        if case .known(.feed(let token)) = path {
+            return try answer(request, method, path, token: token)
+        }
         let isContentWanted = request.method == "GET"
         let opening = try open(path.address, request, content: isContentWanted)
         let user = opening.user ?? .nobody
         if !user.isNobody { userName = user.name }
-        var context = Context(
-            settings: settings, store: store, request: request, user: user,
-            paths: Paths(base: request.basePath), preferences: Preferences(request.fields),
-            log: log)
+        var context = context(of: user, for: request)
         let resource = Resource(path, opening, viewer: user)
         context.target = Target(
             resource: resource, address: path.address,
@@ -83,6 +83,40 @@ package struct Server {
             context.judgedETag = object.etag
         }
         return try method.respond(to: resource, in: context)
+    }
+
+    private func context(of user: UserRecord, for request: Request) -> Context {
+        Context(
+            settings: settings, store: store, request: request, user: user,
+            paths: Paths(base: request.basePath), preferences: Preferences(request.fields),
+            log: log)
+    }
+
+    /// Answers on a calendar's secret address: whoever knows it asks on behalf of the owner.
+    ///
+    /// A token that there is not costs what one costs that there is, and who tries many is not
+    /// listened to for a while.
+    private func answer(
+        _ request: Request, _ method: Method, _ path: ResourcePath, token: String
+    ) throws -> Response {
+        guard method.on.contains(.feed) else { throw method.refusal(on: .feed) }
+        if let seconds = verifier.lockedFor(secret: token, from: request.clientAddress) {
+            throw RequestError(
+                .tooManyRequests, "Too many wrong addresses.",
+                fields: [("Retry-After", String(seconds))])
+        }
+        var opening = try store.open(path.address, signingIn: nil, content: false)
+        let isKnown = opening.user != nil && opening.calendar != nil
+        verifier.note(secret: token, isKnown: isKnown, from: request.clientAddress)
+        if !isKnown { log(.secretRefused(address: request.clientAddress)) }
+        if isKnown, opening.hasPendingChanges {
+            try store.mergePendingChanges()
+            opening = try store.open(path.address, signingIn: nil, content: false)
+        }
+        guard let user = opening.user, let calendar = opening.calendar else {
+            throw RequestError(.notFound)
+        }
+        return try method.respond(to: .feed(calendar), in: context(of: user, for: request))
     }
 
     /// Signs in and finds what the request is for, with everything in it that is new.

@@ -13,7 +13,12 @@ enum StateConditions {
             try holds(state, of: target(tagged, resource, context), context)
         }
         guard isFulfilled else {
-            throw RequestError(.preconditionFailed, "No list of the If field holds.")
+            var fields: [(name: String, value: String)] = []
+            if case .object(let object, _) = resource {
+                fields = [("ETag", "\"\(object.etag)\"")]
+            }
+            throw RequestError(
+                .preconditionFailed, "No list of the If field holds.", fields: fields)
         }
     }
 

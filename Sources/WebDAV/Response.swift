@@ -50,6 +50,7 @@ package struct Status: Hashable, Sendable {
     package static let created = Status(201)
     package static let noContent = Status(204)
     package static let multistatus = Status(207)
+    package static let seeOther = Status(303)
     package static let notModified = Status(304)
     package static let temporaryRedirect = Status(307)
     package static let badRequest = Status(400)
@@ -73,7 +74,7 @@ package struct Status: Hashable, Sendable {
 
     private static let reasons: [Int: String] = [
         200: "OK", 201: "Created", 204: "No Content", 207: "Multi-Status",
-        301: "Moved Permanently", 304: "Not Modified",
+        301: "Moved Permanently", 303: "See Other", 304: "Not Modified",
         307: "Temporary Redirect",
         400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
         405: "Method Not Allowed", 409: "Conflict", 411: "Length Required",

@@ -41,6 +41,8 @@ struct LogTests {
             ("/caldav/feed/s3cret.ics?token=s3cret", "/caldav/feed/***?***"),
             ("/caldav/feed/?s3cret", "/caldav/feed/***?***"),
             ("/caldav/feed/s3/cret", "/caldav/feed/***"),
+            ("/caldav/%66ee%64/s3cret.ics", "/caldav/%66ee%64/***"),
+            ("/caldav/feed", "/caldav/feed"),
             ("/caldav/calendars/anna/?x", "/caldav/calendars/anna/?x"), ("", ""),
         ])
     func aSecretInAnAddressIsMasked(uri: String, written: String) {

@@ -119,5 +119,21 @@ struct TimestampTests {
     func written(seconds: Int64, http: String, iso: String) {
         #expect(Timestamp.httpDate(seconds) == http)
         #expect(Timestamp.iso8601(seconds) == iso)
+        let whole = min(max(seconds, -62_135_596_800), 253_402_300_799)
+        #expect(Timestamp.seconds(ofHTTPDate: http) == whole)
+    }
+
+    @Test(
+        "the two forms of old are read too, and nothing else is",
+        arguments: [
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777),
+            ("", nil), ("now", nil), ("Sun, 06 Nov 1994 08:49:37 CET", nil),
+            ("Sun, 06 Nov 1994 24:00:00 GMT", nil), ("Sun, 06 Foo 1994 08:49:37 GMT", nil),
+            ("Sun, 06 Nov 99999999999999999999 08:49:37 GMT", nil),
+            ("Sun, 06 Nov 1994 08:49 GMT", nil),
+        ] as [(String, Int64?)])
+    func read(text: String, seconds: Int64?) {
+        #expect(Timestamp.seconds(ofHTTPDate: text) == seconds)
     }
 }

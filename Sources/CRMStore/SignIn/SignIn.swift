@@ -20,6 +20,9 @@ package final class SignIn: PasswordVerifier {
         /// Until when, in milliseconds, by digest.
         var remembered: [[UInt8]: Int64] = [:]
         var failures: FailureCounts
+        /// Of secret addresses, apart from those of passwords: who follows a link that was revoked
+        /// can sign in all the same.
+        var guesses: FailureCounts
         /// What an unknown user's password is compared with: a hash such as others have here.
         var usualHash: [UInt8]
         var reportedHashes: Set<[UInt8]> = []
@@ -38,7 +41,9 @@ package final class SignIn: PasswordVerifier {
         self.report = report
         turnstile = Turnstile(maxWaiting: settings.maxWaiting)
         let failures = FailureCounts(maxSubjects: settings.maxCounted)
-        state = Mutex(State(failures: failures, usualHash: Array(SignIn.dummyHash.utf8)))
+        state = Mutex(
+            State(
+                failures: failures, guesses: failures, usualHash: Array(SignIn.dummyHash.utf8)))
     }
 
     /// bcrypt of cost 10, of a password that nobody kept.
@@ -67,6 +72,28 @@ package final class SignIn: PasswordVerifier {
         }
         return verdict ?? .busy(retryAfter: settings.busyRetryAfter)
     }
+
+    // MARK: Secret addresses
+
+    package func lockedFor(secret token: String, from address: String) -> Int? {
+        let (name, now) = (SignIn.name(of: token), now())
+        return state.withLock { $0.guesses.lockedFor(name: name, address: address, now: now) }
+    }
+
+    package func note(secret token: String, isKnown: Bool, from address: String) {
+        let (name, now) = (SignIn.name(of: token), now())
+        state.withLock { state in
+            if isKnown {
+                state.guesses.succeeded(name: name, address: address, now: now)
+            } else {
+                state.guesses.failed(name: name, address: address, now: now)
+            }
+        }
+    }
+
+    private static func name(of token: String) -> String { Digest.hex(Digest.sha256(token)) }
+
+    // MARK: Passwords
 
     /// One hash, whoever it is.
     private func judge(_ password: [UInt8], for user: UserRecord?) -> Bool {

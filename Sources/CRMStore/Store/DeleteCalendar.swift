@@ -19,6 +19,7 @@ extension Store {
           FROM caldav_objects AS o WHERE o.calendar_id = ?
         ON DUPLICATE KEY UPDATE revision = VALUES(revision), removed = VALUES(removed)
         """
+    private static let deleteFeeds: SQL = "DELETE FROM caldav_feeds WHERE calendar_id = ?"
     private static let deleteCalendar: SQL = "DELETE FROM caldav_calendars WHERE id = ?"
 
     package func delete(_ calendar: CalendarRecord) throws(StorageError) {
@@ -40,7 +41,9 @@ extension Store {
                 try database { () throws(DatabaseError) in
                     _ = try connection.execute(Store.logAll, .int(now), id)
                     _ = try connection.execute(deleteTasks, id)
-                    for statement in [Store.deleteObjects, Store.deleteCalendar] {
+                    for statement in [
+                        Store.deleteObjects, Store.deleteFeeds, Store.deleteCalendar,
+                    ] {
                         _ = try connection.execute(statement, id)
                     }
                 }

@@ -13,6 +13,8 @@ struct OpeningStatements: Sendable {
     let object: SQL
     /// The same with the object's text.
     let objectWithContent: SQL
+    /// Parameters: digest of the token.
+    let feed: SQL
     let shared: SharedOpeningStatements
 
     /// What the statements are made of.
@@ -74,6 +76,17 @@ struct OpeningStatements: Sendable {
         objectWithContent = """
             SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
             \(signer) \(calendar) \(object) LIMIT 1
+            """
+        // The collations of both names may differ, and then do not mix by themselves.
+        feed = """
+            SELECT \(person), \(pending), \(CalendarColumns.list)
+              FROM (SELECT 1) AS request
+              LEFT JOIN caldav_feeds AS f ON f.token = ?
+              LEFT JOIN caldav_calendars AS c ON c.id = f.calendar_id
+              LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
+              LEFT JOIN (SELECT u.* FROM \(table) AS u WHERE TRUE \(condition)) AS u
+                ON u.\(name) = CONVERT(c.user_id USING utf8mb4) COLLATE utf8mb4_bin
+             LIMIT 1
             """
     }
 

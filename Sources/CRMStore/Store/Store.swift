@@ -61,6 +61,7 @@ extension Store {
             switch address {
             case .root, .principals, .userPrincipals, .principal, .homes:
                 (statements.user, [name])
+            case .feed(let token): (statements.feed, [.bytes(Digest.sha256(token))])
             case .home, .place: (statements.home, [name, .text(defaultURI), name])
             case .calendar(let owner, let uri):
                 (statements.calendar, [name, .text(owner), .text(uri)])
@@ -84,6 +85,9 @@ extension Store {
             }
             switch address {
             case .root, .principals, .userPrincipals, .principal, .homes: break
+            case .feed:
+                opening.owner = opening.user
+                opening.calendar = CalendarColumns.read(cursor, at: afterPerson + 1)
             case .home, .place: opening.needsHome = cursor.int(afterPerson + 1) != 1
             case .calendar(let owner, let uri), .object(let owner, let uri, _):
                 let found = CalendarColumns.read(cursor, at: afterPerson + 1)

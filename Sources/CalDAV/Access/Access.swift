@@ -56,6 +56,8 @@ extension Context {
         case .nowhere(let person):
             // What belongs to nobody is closed to nobody; the method says that nothing can be there.
             person.map(Access.toFreePlace) ?? (user.isNobody ? [] : .all)
+        // Whoever knows the address.
+        case .feed: .read
         case .hidden: []
         }
     }

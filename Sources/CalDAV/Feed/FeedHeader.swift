@@ -1,13 +1,18 @@
 import ICalendar
 
-/// The properties of a feed's VCALENDAR.
-enum FeedHeader {
+/// The properties of a feed's VCALENDAR (RFC 7986 §5, and what went before).
+///
+/// No UID among them (RFC 7986 §5.3): readers of lines would take it for an event's.
+struct FeedHeader {
+    let calendar: CalendarRecord
+    let properties: [Property]
+
     /// How often it is worth asking; Nextcloud asks once an hour at most.
     private static let interval = "PT1H"
 
-    static func properties(
-        of calendar: CalendarRecord, _ settings: ServerSettings
-    ) -> [Property] {
+    /// - Parameter source: the address, where it is no secret: a file may be passed on.
+    init(_ calendar: CalendarRecord, source: String?, _ settings: ServerSettings) {
+        self.calendar = calendar
         var properties = [
             Property("VERSION", raw: "2.0"),
             Property("PRODID", text: settings.productID),
@@ -29,19 +34,22 @@ enum FeedHeader {
         properties += [
             Property("X-WR-TIMEZONE", text: calendar.timeZone),
             Property(
-                "REFRESH-INTERVAL", raw: interval, parameters: [Parameter("VALUE", "DURATION")]),
-            Property("X-PUBLISHED-TTL", raw: interval),
+                "REFRESH-INTERVAL", raw: FeedHeader.interval,
+                parameters: [Parameter("VALUE", "DURATION")]),
+            Property("X-PUBLISHED-TTL", raw: FeedHeader.interval),
         ]
-        return properties
+        if let source {
+            properties.append(
+                Property("SOURCE", raw: source, parameters: [Parameter("VALUE", "URI")]))
+        }
+        self.properties = properties
     }
 
     /// Another one for other bytes: of the calendar's revision and all that stands in the header.
-    static func etag(
-        of calendar: CalendarRecord, _ request: FeedRequest, _ settings: ServerSettings
-    ) -> String {
+    func etag(_ request: FeedRequest) -> String {
         var hash = FNV1a()
         hash.add("\(calendar.id)/\(request.identity)")
-        for property in properties(of: calendar, settings) { hash.add(property.serialized) }
+        for property in properties { hash.add(property.serialized) }
         return "feed-\(calendar.revision)-\(hash.text)"
     }
 }

@@ -3,8 +3,9 @@ import WebDAV
 
 /// Which part of a calendar a feed is to hold, and in which form: what stands after `?`.
 ///
-/// `start` and `end` (seconds since 1970, or UTC as `20260131T120000Z`), `expand=1` for single
-/// instances, `component=VEVENT`, `todos=events`; `export` alone changes nothing.
+/// The names are those of sabre's export: `export` for a file to keep, `start` and `end` (seconds
+/// since 1970, or UTC as `20260131T120000Z`), `expand=1` for single instances,
+/// `componentType=VEVENT` (or `component`); and `todos=events`.
 struct FeedRequest {
     /// UTC seconds; nil for all times.
     private(set) var range: Range<Int64>?
@@ -12,16 +13,31 @@ struct FeedRequest {
     /// Upper case; nil for all.
     private(set) var component: String?
     private(set) var todos: TodoRendering
+    /// Whether it is for a file that somebody keeps.
+    private(set) var isExport = false
+    /// Whether Nextcloud's importer asks, which finds events by the lines of their UIDs.
+    let isForImporter: Bool
+
+    /// Names that make a request one for a feed, whatever its Accept says.
+    private static let names = [
+        "export", "start", "end", "expand", "component", "componentType", "todos",
+    ]
+
+    /// Whether the query asks for a feed.
+    static func isMeant(by request: Request) -> Bool {
+        request.queryFields.all.contains { names.contains($0.name) }
+    }
 
     /// - Throws: 400 for values that mean nothing.
     init(_ request: Request) throws(RequestError) {
-        todos = TodoRendering(userAgent: request.fields["user-agent"] ?? "")
+        let agent = request.fields["user-agent"] ?? ""
+        isForImporter = agent.hasPrefix("Nextcloud Webcal")
+        todos = isForImporter ? .events : .todos
         var start: Int64?
         var end: Int64?
-        for part in (request.query ?? "").split(separator: "&") {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = pair.count > 1 ? Href.decode(pair[1].utf8) ?? "" : ""
-            switch pair[0] {
+        for (name, value) in request.queryFields.all {
+            switch name {
+            case "export": isExport = true
             case "start": start = try FeedRequest.seconds(value)
             case "end": end = try FeedRequest.seconds(value)
             case "expand": isExpanded = value == "1" || value == "true"
@@ -79,21 +95,16 @@ struct FeedRequest {
     /// Differs where the feeds differ.
     var identity: String {
         let times = range.map { "\($0.lowerBound)-\($0.upperBound)" } ?? ""
-        return "\(todos.rawValue)/\(component ?? "")/\(times)/\(isExpanded)"
+        return "\(todos.rawValue)/\(component ?? "")/\(times)/\(isExpanded)/\(isForImporter)"
     }
 }
 
 /// What becomes of VTODOs in a feed.
+///
+/// They stay what they are, for a feed is also how people take a copy of a calendar. The exception
+/// is Nextcloud's own fetcher, which drops them: a calendar of tasks would look empty there, and it
+/// has no other place to say so than its name.
 enum TodoRendering: String, Sendable {
     case todos
     case events
-
-    /// What a client gets that does not say.
-    ///
-    /// To-dos stay what they are, for a feed is also how people take a copy of a calendar. The
-    /// exception is Nextcloud's own fetcher, which drops them: a calendar of tasks would look empty
-    /// there, and it has no other place to say so than its name.
-    init(userAgent: String) {
-        self = userAgent.hasPrefix("Nextcloud Webcal") ? .events : .todos
-    }
 }

@@ -3,7 +3,7 @@ import WebDAV
 
 /// Writes the objects of a calendar into one VCALENDAR, as they come from the store.
 struct FeedWriter {
-    private let calendar: CalendarRecord
+    private let header: FeedHeader
     private let request: FeedRequest
     private let floating: Zone
     private let context: Context
@@ -11,26 +11,32 @@ struct FeedWriter {
     private var buffer: [UInt8] = []
     /// TZIDs that are defined already.
     private var zones: Set<String> = []
+    private var keys = ImporterKeys()
+    private var unreadable = 0
+    private var readable = 0
 
     init(
-        _ calendar: CalendarRecord, _ request: FeedRequest, _ context: Context,
+        _ header: FeedHeader, _ request: FeedRequest, _ context: Context,
         to sink: any BodySink
     ) {
-        self.calendar = calendar
+        self.header = header
         self.request = request
-        floating = Zone.named(calendar.timeZone) ?? .utc
+        floating = Zone.named(header.calendar.timeZone) ?? .utc
         self.context = context
         self.sink = sink
     }
 
+    /// - Throws: where not one of the objects can be read: what looks like an empty calendar would
+    ///   delete every event at the subscriber's.
     mutating func write(_ objects: any ObjectCursor) throws {
         buffer += Array("BEGIN:VCALENDAR\r\n".utf8)
-        for property in FeedHeader.properties(of: calendar, context.settings) {
-            buffer += property.serialized
-        }
+        for property in header.properties { buffer += property.serialized }
         while let row = try objects.next() {
             append(row)
             if buffer.count >= 32 * 1024 { try flush() }
+        }
+        guard unreadable == 0 || readable > 0 else {
+            throw RequestError(.internalServerError, "The calendar cannot be read.")
         }
         buffer += Array("END:VCALENDAR\r\n".utf8)
         try flush()
@@ -46,16 +52,19 @@ struct FeedWriter {
         do {
             let object = try request.shown(
                 row.content, floating: floating, maxInstances: context.settings.maxInstances)
+            readable += 1
             guard let object else { return }
             for component in object.components where component.name != "VTIMEZONE" {
-                guard let member = FeedMember(component, request.todos) else { continue }
+                guard var member = FeedMember(component, request.todos) else { continue }
+                if request.isForImporter { member.uid = keys.uid(for: member.uid) }
                 defineZones(of: member, from: object)
                 append(member.component)
             }
         } catch {
+            unreadable += 1
             context.log(
                 .unreadableObject(
-                    calendar: calendar.id, name: String(decoding: row.name, as: UTF8.self),
+                    calendar: header.calendar.id, name: String(decoding: row.name, as: UTF8.self),
                     reason: "\(error)"))
         }
     }
@@ -100,7 +109,15 @@ extension Zone {
 
 /// A component of an object as it stands in a feed.
 struct FeedMember {
-    let component: Component
+    private(set) var component: Component
+
+    var uid: String {
+        get { component.first("UID")?.text ?? "" }
+        set {
+            guard newValue != uid else { return }
+            component.set(Property("UID", text: newValue))
+        }
+    }
 
     /// Nil for what has no place in it.
     init?(_ component: Component, _ todos: TodoRendering) {

@@ -4,12 +4,18 @@ import WebDAV
 enum Get {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         switch resource {
-        case .object(let object, _): return try response(for: object, in: context)
+        case .object(let object, _): return response(for: object, in: context)
         case .calendar(let calendar)
-        where Welcome.isWanted(by: context.request) && !context.user.isNobody:
-            return Welcome.response(calendar, in: context)
-        case .calendar(let calendar): return try Feed.respond(with: calendar, in: context)
-        case .root: return Welcome.response(in: context)
+        where Page.isWanted(by: context.request) && !context.user.isNobody:
+            return try CalendarPage.response(for: calendar, in: context)
+        case .calendar(let calendar) where FeedAddresses.isMeant(by: context.request):
+            return try FeedAddresses.list(of: calendar, in: context)
+        case .calendar(let calendar):
+            return try Feed.respond(
+                with: calendar, source: context.address(of: calendar), in: context)
+        case .feed(let calendar):
+            return try Feed.respond(with: calendar, source: nil, in: context)
+        case .root, .home: return try Welcome.response(in: context)
         default: throw RequestError(.notFound)
         }
     }
@@ -17,11 +23,11 @@ enum Get {
     /// The text as it was stored, byte for byte.
     private static func response(
         for object: ObjectRecord, in context: Context
-    ) throws(RequestError) -> Response {
+    ) -> Response {
         var response = Response(.ok)
         response.setField("ETag", "\"\(object.etag)\"")
         response.setField("Last-Modified", Timestamp.httpDate(object.modified))
-        if try isUnchanged(object.etag, context) {
+        if RequestConditions.isUnchanged(etag: object.etag, modified: object.modified, context) {
             response.status = .notModified
             return response
         }
@@ -36,15 +42,5 @@ enum Get {
 
     static func mediaType(component: String) -> String {
         "text/calendar; charset=utf-8; component=\(component)"
-    }
-
-    /// Whether 304 is the answer (RFC 9110 §13.2.2).
-    /// - Throws: 412 for an If-Match that does not hold.
-    static func isUnchanged(_ etag: String, _ context: Context) throws(RequestError) -> Bool {
-        let condition = context.writeCondition
-        if let ifMatch = condition.ifMatch, !ifMatch.matches(etag) {
-            throw RequestError(.preconditionFailed, "The resource has changed.")
-        }
-        return condition.ifNoneMatch?.matches(etag) ?? false
     }
 }

@@ -7,19 +7,35 @@ import WebDAV
 /// clients, so odd properties and values pass and are kept.
 struct IncomingObject {
     let object: CalendarObject
-    /// As sent.
+    /// What is stored.
     let text: [UInt8]
+    /// Whether that is byte for byte what was sent.
+    private let isVerbatim: Bool
 
     /// Reads the body of a PUT or POST.
-    init(of context: Context, for calendar: CalendarRecord) throws(RequestError) {
+    /// - Parameter isNew: whether it replaces nothing.
+    init(
+        of context: Context, for calendar: CalendarRecord, isNew: Bool
+    ) throws(RequestError) {
         let fields = context.request.fields
         try IncomingObject.checkCoding(fields)
         let mediaType = try ObjectMediaType.read(fields["content-type"])
         let body = try context.request.readAll(limit: context.settings.maxResourceSize) { limit in
             RequestError(.maxResourceSize, "An object may have \(limit) bytes at most.")
         }
+        let text = try mediaType.charset.utf8(body)
         try self.init(
-            mediaType.isLatin1 ? Latin1.utf8(body) : body, for: calendar, context.settings)
+            text, isVerbatim: mediaType.charset == .utf8, for: calendar, context.settings)
+        let habits = ClientHabits(userAgent: fields["user-agent"] ?? "")
+        if !habits.contains(.bareBackslashes) { try checkEscapes() }
+        // Of a series that is there already programs leave overrides behind when its rule changes.
+        if isNew, !habits.contains(.strayOverrides) { try checkOverrides(in: calendar) }
+    }
+
+    /// The strong ETag of PUT's answer, where the stored bytes are those that were sent
+    /// (RFC 4791 §5.3.4): then always, since Nextcloud's federation takes no answer without.
+    func etagField(_ etag: String) -> [(name: String, value: String)] {
+        isVerbatim ? [("ETag", "\"\(etag)\"")] : []
     }
 
     /// A part of an object, or a compressed one, would be stored as if it were the whole
@@ -38,11 +54,9 @@ struct IncomingObject {
     }
 
     private init(
-        _ text: [UInt8], for calendar: CalendarRecord, _ settings: ServerSettings
+        _ text: [UInt8], isVerbatim: Bool, for calendar: CalendarRecord,
+        _ settings: ServerSettings
     ) throws(RequestError) {
-        guard String(validating: text, as: UTF8.self) != nil else {
-            throw RequestError(.validCalendarData, "The text is not UTF-8.")
-        }
         guard !text.contains(where: IncomingObject.isForbidden) else {
             throw RequestError(.validCalendarData, "The text has control characters.")
         }
@@ -54,6 +68,7 @@ struct IncomingObject {
             throw IncomingObject.refusal(error)
         }
         self.text = text
+        self.isVerbatim = isVerbatim
         try checkVersion()
         let component = object.kind.name
         guard calendar.components.contains(component) else {
@@ -62,20 +77,41 @@ struct IncomingObject {
         }
         for component in object.calendar.components {
             try IncomingObject.check(component, settings)
-            if component.name != "VTIMEZONE" { try IncomingObject.checkTimes(component) }
+            if component.name != "VTIMEZONE" { try checkTimes(component) }
         }
+    }
+
+    private func checkEscapes() throws(RequestError) {
+        guard let property = object.calendar.brokenEscape else { return }
+        throw RequestError(
+            .validCalendarData,
+            "line \(property.lineNumber): \(property.name): a backslash that escapes nothing")
+    }
+
+    private func checkOverrides(in calendar: CalendarRecord) throws(RequestError) {
+        let floating = Zone.named(calendar.timeZone) ?? .utc
+        guard let property = object.strayOverride(floating: floating) else { return }
+        throw RequestError(
+            .validCalendarData,
+            "line \(property.lineNumber): RECURRENCE-ID: there is no such instance")
     }
 
     /// An event without a start has no place in a calendar, and neither it nor a date that is none can
     /// be told to the CRM (RFC 5545 §3.6.1).
-    private static func checkTimes(_ component: Component) throws(RequestError) {
+    private func checkTimes(_ component: Component) throws(RequestError) {
         if component.name == "VEVENT", !component.has("DTSTART") {
             throw RequestError(.validCalendarData, "A VEVENT needs a DTSTART.")
         }
         for name in ["DTSTART", "DTEND", "DUE", "RECURRENCE-ID"] {
-            guard let property = component.first(name), property.dateTime == nil else { continue }
-            throw RequestError(
-                .validCalendarData, "\(name) is no date or time: \(property.rawValue)")
+            guard let property = component.first(name) else { continue }
+            guard let value = property.dateTime else {
+                throw RequestError(
+                    .validCalendarData, "\(name) is no date or time: \(property.rawValue)")
+            }
+            try DateLimits.check(value, of: name, in: object.calendar)
+        }
+        guard component.all("RECURRENCE-ID").count <= 1 else {
+            throw RequestError(.validCalendarData, "\(component.name) has two RECURRENCE-IDs.")
         }
     }
 
@@ -98,6 +134,11 @@ struct IncomingObject {
             throw RequestError(
                 .maxAttendeesPerInstance,
                 "There may be \(settings.maxAttendeesPerInstance) attendees at most.")
+        }
+        let dates = component.all("RDATE").map { $0.rawBytes.count { $0 == UInt8(ascii: ",") } + 1 }
+        guard dates.reduce(0, +) < settings.maxInstances else {
+            throw RequestError(
+                .maxInstances, "There may be \(settings.maxInstances) instances at most.")
         }
         for rule in component.all("RRULE") {
             guard let count = count(of: rule), count > settings.maxInstances else { continue }

@@ -6,22 +6,27 @@ struct Method: Sendable {
     /// Where it may be used; elsewhere it is answered with 405, or 404 where nothing is.
     let on: ResourceKinds
     private let needs: Needs
+    /// Whether If-Match and its kin mean something (RFC 9110 §13.2.1).
+    private let isConditional: Bool
     private let handler: @Sendable (Resource, Context) throws -> Response
 
     private init(
-        _ name: String, on: ResourceKinds, needs: Needs,
+        _ name: String, on: ResourceKinds, needs: Needs, isConditional: Bool = true,
         _ handler: @escaping @Sendable (Resource, Context) throws -> Response
     ) {
         self.name = name
         self.on = on
         self.needs = needs
+        self.isConditional = isConditional
         self.handler = handler
     }
 
     static let all: [Method] = [
-        Method("OPTIONS", on: [.all, .unmapped], needs: .nothing, Options.respond),
-        Method("GET", on: [.root, .calendar, .object], needs: .itself(.read), Get.respond),
-        Method("HEAD", on: [.root, .calendar, .object], needs: .itself(.read), Get.respond),
+        Method(
+            "OPTIONS", on: [.all, .feed, .unmapped], needs: .nothing, isConditional: false,
+            Options.respond),
+        Method("GET", on: readable, needs: .itself(.read), Get.respond),
+        Method("HEAD", on: readable, needs: .itself(.read), Get.respond),
         Method(
             "PUT", on: [.object, .unmapped], needs: .itself(.writeContent, orParent: .bind),
             Put.respond),
@@ -35,6 +40,12 @@ struct Method: Sendable {
         Method("MKCALENDAR", on: .unmapped, needs: .parent(.bind), Mkcalendar.respond),
         Method("MKCOL", on: .unmapped, needs: .parent(.bind), Mkcol.respond),
     ]
+
+    private static let readable: ResourceKinds = [.root, .home, .calendar, .object, .feed]
+
+    /// What others serve and nobody here, said so by 405 with what there is instead: locks, which
+    /// sync by ETags makes needless (class 2 of RFC 4918 is not claimed), and patches.
+    static let absent = ["LOCK", "UNLOCK", "PATCH"]
 
     /// Case matters (RFC 9110 §9.1).
     static func named(_ name: String) -> Method? {
@@ -53,15 +64,22 @@ struct Method: Sendable {
 
     func respond(to resource: Resource, in context: Context) throws -> Response {
         let kind = resource.kind
-        guard on.isDisjoint(with: kind) else { return try handler(resource, context) }
+        guard on.isDisjoint(with: kind) else {
+            guard isConditional else { return try handler(resource, context) }
+            return try handler(resource, try RequestConditions.check(resource, context))
+        }
         if kind == .unmapped { throw RequestError(.notFound, "There is nothing here.") }
+        throw refusal(on: kind)
+    }
+
+    func refusal(on kind: ResourceKinds) -> RequestError {
         let allow = [("Allow", Method.allowed(on: kind))]
         if name == "MKCALENDAR" || name == "MKCOL" {
-            throw RequestError(
+            return RequestError(
                 status: .methodNotAllowed, precondition: .resourceMustBeNull,
                 message: "There is something here already.", fields: allow)
         }
-        throw RequestError(
+        return RequestError(
             .methodNotAllowed, "\(name) means nothing for this resource.", fields: allow)
     }
 }

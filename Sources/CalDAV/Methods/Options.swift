@@ -26,6 +26,18 @@ enum Unauthenticated {
     }
 }
 
+extension Method {
+    /// Of a method that is not in the table.
+    static func refusal(of name: String, _ path: ResourcePath) -> RequestError {
+        guard absent.contains(name) else {
+            return RequestError(.notImplemented, "There is no such method here.")
+        }
+        return RequestError(
+            .methodNotAllowed, "\(name) is not offered here.",
+            fields: [("Allow", allowed(on: path.likelyKind))])
+    }
+}
+
 extension ResourcePath {
     /// The kind a path has by its shape alone, which gives nothing away.
     fileprivate var likelyKind: ResourceKinds {
@@ -38,6 +50,7 @@ extension ResourcePath {
         case .place(_, let place): place.kind
         case .calendar: .calendar
         case .object: .object
+        case .feed: .feed
         }
     }
 }

@@ -1,20 +1,22 @@
 import ICalendar
 import WebDAV
 
-/// POST to a calendar: a new object under a name that we choose (RFC 5995, DAV:add-member).
+/// POST to a calendar: a new object under a name that we choose (RFC 5995, DAV:add-member); with
+/// `?feed`, a secret address.
 enum Post {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         guard case .calendar(let calendar) = resource else { throw RequestError(.notFound) }
-        let incoming = try IncomingObject(of: context, for: calendar)
+        if FeedAddresses.isMeant(by: context.request) {
+            return try FeedAddresses.respond(toPostOn: calendar, in: context)
+        }
+        let incoming = try IncomingObject(of: context, for: calendar, isNew: true)
         let name = name(for: incoming.object.uid)
         let outcome = try Put.store(
             incoming, name: name, in: calendar, if: WriteCondition(ifNoneMatch: .any), context)
         return Response(
             .created,
-            fields: [
-                ("Location", context.paths.object(name, in: calendar)),
-                ("ETag", "\"\(outcome.etag)\""),
-            ])
+            fields: [("Location", context.paths.object(name, in: calendar))]
+                + incoming.etagField(outcome.etag))
     }
 
     /// The UID where it can be a name, else a name made of it: two UIDs never meet by chance.

@@ -55,7 +55,7 @@ private struct Listing {
         case .place(let place, let person): return response([.place(place, of: person, context)])
         case .calendar(let calendar): return try response(for: calendar)
         case .object(let object, let calendar): return response(for: object, in: calendar)
-        case .freeCalendar, .freeObject, .nowhere, .hidden: throw RequestError(.notFound)
+        case .feed, .freeCalendar, .freeObject, .nowhere, .hidden: throw RequestError(.notFound)
         }
     }
 

@@ -4,16 +4,15 @@ import WebDAV
 enum Put {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         let (name, calendar) = try place(of: resource)
-        if case .object(let object, _) = resource, !context.writeCondition.holds(for: object.etag) {
-            // Nothing to read for that; the store judges again when it writes.
-            throw StorageError.preconditionFailed(etag: object.etag)
-        }
-        let incoming = try IncomingObject(of: context, for: calendar)
+        let incoming = try IncomingObject(of: context, for: calendar, isNew: isNew(resource))
         let outcome = try store(
             incoming, name: name, in: calendar, if: context.writeCondition, context)
-        // Always: Nextcloud's federation takes no PUT without, and what is stored is what was sent.
         return Response(
-            outcome.isNew ? .created : .noContent, fields: [("ETag", "\"\(outcome.etag)\"")])
+            outcome.isNew ? .created : .noContent, fields: incoming.etagField(outcome.etag))
+    }
+
+    private static func isNew(_ resource: Resource) -> Bool {
+        if case .object = resource { false } else { true }
     }
 
     /// - Throws: `no-uid-conflict` with the href of the other object.

@@ -62,11 +62,11 @@ extension PropertyTable {
             return true
         },
         .init(.caldav("min-date-time"), on: .calendar) { _, writer in
-            writer.text("00010101T000000Z")
+            writer.text(DateLimits.min)
             return true
         },
         .init(.caldav("max-date-time"), on: .calendar) { _, writer in
-            writer.text("99991231T235959Z")
+            writer.text(DateLimits.max)
             return true
         },
         .init(.caldav("max-instances"), on: .calendar) { subject, writer in

@@ -33,6 +33,9 @@ struct Paths: Sendable {
         home(owner) + Href.encode(segment: uri) + "/"
     }
 
+    /// - Parameter token: as it was made; it needs no encoding.
+    func feed(_ token: String) -> String { base + "feed/" + token + ".ics" }
+
     func object(_ name: String, in calendar: CalendarRecord) -> String {
         self.calendar(calendar) + Href.encode(segment: name)
     }

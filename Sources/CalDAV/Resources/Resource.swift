@@ -12,6 +12,9 @@ enum Resource {
     case calendar(CalendarRecord)
     case object(ObjectRecord, in: CalendarRecord)
 
+    /// The calendar of a secret address.
+    case feed(CalendarRecord)
+
     /// A free place in a home.
     case freeCalendar(uri: String, of: Person)
     /// A free place in a calendar.
@@ -32,6 +35,7 @@ extension Resource {
         case .place(let place, _): place.kind
         case .calendar: .calendar
         case .object: .object
+        case .feed: .feed
         case .freeCalendar, .freeObject, .nowhere, .hidden: .unmapped
         }
     }
@@ -48,7 +52,7 @@ extension Resource {
         case .place(let place, let person): paths.place(place, of: person.user.name)
         case .calendar(let calendar): paths.calendar(calendar)
         case .object(let object, let calendar): paths.object(object.name, in: calendar)
-        case .freeCalendar, .freeObject, .nowhere, .hidden: nil
+        case .feed, .freeCalendar, .freeObject, .nowhere, .hidden: nil
         }
     }
 

@@ -15,6 +15,9 @@ struct ResourceKinds: OptionSet, Sendable, Hashable {
     static let outbox = ResourceKinds(rawValue: 1 << 8)
     static let notifications = ResourceKinds(rawValue: 1 << 9)
 
+    /// A secret address, which belongs to no collection.
+    static let feed = ResourceKinds(rawValue: 1 << 10)
+
     /// The collections of a home that are no calendars.
     static let places: ResourceKinds = [.inbox, .outbox, .notifications]
     static let collections: ResourceKinds = [

@@ -21,6 +21,8 @@ enum ResourcePath {
         case 3 where segments[0] == "principals" && segments[1] == "users":
             self = .known(.principal(user: segments[2]))
         case 2 where segments[0] == "calendars": self = .known(.home(user: segments[1]))
+        case 2 where segments[0] == "feed" && segments[1].hasSuffix(".ics"):
+            self = .known(.feed(token: String(segments[1].dropLast(4))))
         case 3 where segments[0] == "calendars" && HomePlace(rawValue: segments[2]) != nil:
             let place = HomePlace(rawValue: segments[2]) ?? .inbox
             self = .known(.place(user: segments[1], place))

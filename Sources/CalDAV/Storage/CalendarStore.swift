@@ -114,6 +114,20 @@ package protocol CalendarStore: AnyObject {
         _ name: String, in calendar: CalendarRecord, by user: UserRecord,
         if condition: WriteCondition
     ) throws(StorageError)
+
+    // MARK: Secret addresses
+
+    /// Makes a secret address of a calendar's feed.
+    /// - Throws: `.refused` where the calendar has too many.
+    func createFeed(
+        of calendar: CalendarRecord, label: String
+    ) throws(StorageError) -> NewFeed
+
+    /// By the order in which they were made.
+    func feeds(of calendar: CalendarRecord) throws(StorageError) -> [FeedRecord]
+
+    /// - Throws: `.notFound` for one that the calendar does not have.
+    func revokeFeed(_ id: Int64, of calendar: CalendarRecord) throws(StorageError)
 }
 
 extension CalendarStore {
@@ -140,9 +154,9 @@ extension ObjectRow {
 
 /// What `CalendarStore.open` found; each part is nil where there is no such thing.
 package struct Opening {
-    /// Who signs in; the password has yet to be verified.
+    /// Who signs in; the password has yet to be verified. Of a secret address, its owner.
     package var user: UserRecord?
-    /// Whose principal, home, calendar or object the address names.
+    /// Whose principal, home, calendar, object or secret address the address names.
     package var owner: UserRecord?
     package var calendar: CalendarRecord?
     package var object: ObjectRecord?

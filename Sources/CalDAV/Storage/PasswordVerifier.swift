@@ -7,6 +7,13 @@ package protocol PasswordVerifier: Sendable {
     func verify(
         _ password: [UInt8], for user: UserRecord?, named name: String, from address: String
     ) -> SignInVerdict
+
+    /// Seconds until a secret address is looked at, for a client that tried many which there are
+    /// not; nil: now. One that was right from there of late is looked at always. Status 429.
+    func lockedFor(secret token: String, from address: String) -> Int?
+
+    /// Whether there is such a secret address.
+    func note(secret token: String, isKnown: Bool, from address: String)
 }
 
 package enum SignInVerdict: Sendable {

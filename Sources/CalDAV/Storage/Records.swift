@@ -180,3 +180,35 @@ package enum CalendarChange: Sendable {
     case store(namespace: String, name: String, xml: [UInt8], isViewers: Bool = false)
     case remove(namespace: String, name: String, isViewers: Bool = false)
 }
+
+/// A secret address of a calendar's feed (`feed/TOKEN.ics`), as its owner may see it again.
+package struct FeedRecord: Sendable {
+    package var id: Int64
+    package var owner: String
+    /// Of the calendar.
+    package var uri: String
+    /// What it was made for, as its owner wrote it.
+    package var label: String
+    /// Seconds since 1970, UTC.
+    package var created: Int64
+
+    package init(id: Int64, owner: String, uri: String, label: String, created: Int64) {
+        self.id = id
+        self.owner = owner
+        self.uri = uri
+        self.label = label
+        self.created = created
+    }
+}
+
+/// A secret address that was just made.
+package struct NewFeed: Sendable {
+    package var feed: FeedRecord
+    /// Never to be had again.
+    package var token: String
+
+    package init(feed: FeedRecord, token: String) {
+        self.feed = feed
+        self.token = token
+    }
+}

@@ -15,11 +15,13 @@ package enum ResourceAddress: Sendable {
     case place(user: String, HomePlace)
     case calendar(user: String, uri: String)
     case object(user: String, uri: String, name: String)
+    /// `feed/TOKEN.ics`: a calendar's feed for who knows the token, without signing in.
+    case feed(token: String)
 
     /// Below whose home or principal the resource stands; nil for what belongs to nobody.
     package var owner: String? {
         switch self {
-        case .root, .principals, .userPrincipals, .homes: nil
+        case .root, .principals, .userPrincipals, .homes, .feed: nil
         case .principal(let user), .home(let user), .place(let user, _), .calendar(let user, _),
             .object(let user, _, _):
             user

@@ -1,3 +1,5 @@
+import WebDAV
+
 /// What is written down of the service: a line a request, and what an operator should know.
 struct Logs: Sendable {
     private let access: LogFile
@@ -65,15 +67,15 @@ struct Logs: Sendable {
 
     /// An address without the secret in it: `feed/TOKEN.ics` is all that a subscription needs.
     static func masked(_ uri: String) -> String {
-        let bytes = Array(uri.utf8)
-        let mark = Array("/feed/".utf8)
-        guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else {
-            return uri
-        }
-        let secret = start + mark.count
-        let end = bytes[secret...].firstIndex { $0 == UInt8(ascii: "?") } ?? bytes.endIndex
+        let end = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
+        let segments = uri[..<end].utf8.split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        // Decoded: `%66eed` is the same to us.
+        guard let place = segments.firstIndex(where: { Href.decode($0) == "feed" }),
+            place + 1 < segments.count
+        else { return uri }
         // The query stays out too: nobody has to have put the secret in the right place.
-        return String(decoding: bytes[..<secret], as: UTF8.self) + "***"
-            + (end < bytes.endIndex ? "?***" : "")
+        let query = end < uri.endIndex ? "?***" : ""
+        return String(uri[..<segments[place].endIndex]) + "/***" + query
     }
 }

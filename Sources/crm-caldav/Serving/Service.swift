@@ -69,6 +69,8 @@ extension Logs {
             self.event(.warning, "sign-in failed", [("ip", address), ("user", name)])
         case .lockedOut(let name, let address):
             self.event(.warning, "sign-in locked out", [("ip", address), ("user", name)])
+        case .secretRefused(let address):
+            self.event(.warning, "no such secret address", [("ip", address)])
         case .storageUnavailable(let reason):
             self.event(.error, "the database is not available", [("reason", reason)])
         case .unexpected(let reason):

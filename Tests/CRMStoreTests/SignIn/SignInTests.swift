@@ -27,6 +27,27 @@ struct SignInTests {
         #expect(attempt(nobody: "anne", "secret") == .refused)
     }
 
+    @Test func whoTriesManySecretAddressesIsNotListenedTo() {
+        for number in 0..<60 {
+            signIn.note(secret: "guess-\(number)", isKnown: false, from: "192.0.2.1")
+        }
+        #expect(signIn.lockedFor(secret: "another", from: "192.0.2.1") != nil)
+        #expect(signIn.lockedFor(secret: "another", from: "192.0.2.2") == nil)
+        // Passwords are another matter.
+        #expect(attempt("anna", "secret") == .accepted)
+        clock.advance(seconds: 16 * 60)
+        #expect(signIn.lockedFor(secret: "another", from: "192.0.2.1") == nil)
+    }
+
+    @Test func whatWasRightOfLateIsLookedAtWhateverElseComesFromThere() {
+        signIn.note(secret: "right", isKnown: true, from: "192.0.2.1")
+        for number in 0..<60 {
+            signIn.note(secret: "guess-\(number)", isKnown: false, from: "192.0.2.1")
+        }
+        #expect(signIn.lockedFor(secret: "right", from: "192.0.2.1") == nil)
+        #expect(signIn.lockedFor(secret: "wrong", from: "192.0.2.1") != nil)
+    }
+
     @Test func aRememberedPasswordCostsMicroseconds() {
         let anna = user("anna", SignInTests.usual)
         let password = Array("Grüße 🔑".utf8)

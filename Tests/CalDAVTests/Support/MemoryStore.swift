@@ -31,6 +31,8 @@ final class MemoryStore: CalendarStore {
     var failsOnObjects = false
     var hasPendingChanges = false
     var needsHome = false
+    /// By token.
+    var feeds: [String: FeedRecord] = [:]
     var calls: [String] = []
 
     private func called(_ name: String) throws(StorageError) {
@@ -53,6 +55,11 @@ final class MemoryStore: CalendarStore {
             opening.granted = granted(to: userName, by: owner) { $0 == 0 }
         }
         switch address {
+        case .feed(let token):
+            guard let feed = feeds[token] else { break }
+            opening.user = users.first { $0.name == feed.owner }
+            opening.owner = opening.user
+            opening.calendar = find(feed.owner, feed.uri)?.record
         case .calendar(let user, let uri): opening.calendar = find(user, uri)?.record
         case .object(let user, let uri, let name):
             let calendar = find(user, uri)
@@ -333,6 +340,30 @@ final class MemoryStore: CalendarStore {
         calendars[index].record.revision += 1
         calendars[index].objects[name] = nil
         calendars[index].tombstones[name] = calendars[index].record.revision
+    }
+
+    func createFeed(
+        of calendar: CalendarRecord, label: String
+    ) throws(StorageError) -> NewFeed {
+        try called("createFeed")
+        let id = Int64(feeds.count + 1)
+        let feed = FeedRecord(
+            id: id, owner: calendar.owner, uri: calendar.uri, label: label, created: 784_111_777)
+        feeds["token\(id)"] = feed
+        return NewFeed(feed: feed, token: "token\(id)")
+    }
+
+    func feeds(of calendar: CalendarRecord) throws(StorageError) -> [FeedRecord] {
+        try called("feeds")
+        return feeds.values.filter { $0.uri == calendar.uri && $0.owner == calendar.owner }
+            .sorted { $0.id < $1.id }
+    }
+
+    func revokeFeed(_ id: Int64, of calendar: CalendarRecord) throws(StorageError) {
+        try called("revokeFeed")
+        let found = feeds.first { $0.value.id == id && $0.value.uri == calendar.uri }
+        guard let found else { throw .notFound }
+        feeds[found.key] = nil
     }
 }
 

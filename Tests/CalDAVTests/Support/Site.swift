@@ -65,6 +65,12 @@ struct FixedVerifier: PasswordVerifier {
         if password == Array("locked".utf8) { return .lockedOut(retryAfter: 60) }
         return user != nil && password == Array("secret".utf8) ? .accepted : .refused
     }
+
+    func lockedFor(secret token: String, from address: String) -> Int? {
+        token == "locked" ? 60 : nil
+    }
+
+    func note(secret token: String, isKnown: Bool, from address: String) {}
 }
 
 /// An answer with its body collected.

@@ -1,0 +1,43 @@
+import WebDAV
+
+/// The little JSON (RFC 8259) that answers of our own have.
+enum JSONAnswer {
+    enum Value {
+        case text(String)
+        case number(Int64)
+    }
+
+    static func object(_ members: [(name: String, value: Value)]) -> String {
+        let parts = members.map { name, value in
+            switch value {
+            case .text(let text): "\(quoted(name)):\(quoted(text))"
+            case .number(let number): "\(quoted(name)):\(number)"
+            }
+        }
+        return "{" + parts.joined(separator: ",") + "}"
+    }
+
+    static func response(_ status: Status, _ json: String) -> Response {
+        Response(
+            status,
+            fields: [
+                ("Content-Type", "application/json"), ("Cache-Control", "private, no-store"),
+                ("Vary", "Accept"),
+            ], body: .bytes(Array((json + "\n").utf8)))
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\u{0}"..<" ":
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
