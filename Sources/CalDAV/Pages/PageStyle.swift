@@ -7,7 +7,7 @@ enum PageStyle {
         + "frame-ancestors 'none'"
 
     /// SHA-256 of `css`, in Base64.
-    static let digest = "mVvq3aiGU8pWjI7jKAwg6XWQ8hqAWbVpFhUG6xoRO8Q="
+    static let digest = "y3MTo+WT0gdb92bICPHuTGyjqx5o5HstR0EN84pIXgc="
 
     static let css = """
         :root { color-scheme: light dark; --ink: #1c2330; --soft: #5a6475; --line: #d9dee7;
@@ -25,13 +25,17 @@ enum PageStyle {
         .soft { color: var(--soft); }
         .card { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
           padding: .9rem 1.1rem; margin: .6rem 0; }
+        p.card, .card > p:first-child { margin-top: 0; }
+        .card > p:last-child { margin-bottom: 0; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .45rem 1.1rem; margin: 0; }
         dt { color: var(--soft); }
         dd { margin: 0; min-width: 0; }
         code { background: var(--code); border-radius: .3rem; padding: .12rem .4rem;
           font: .92em/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-          overflow-wrap: anywhere; user-select: all; }
-        ul.plain { list-style: none; margin: 0; padding: 0; }
+          overflow-wrap: anywhere; user-select: all; box-decoration-break: clone;
+          -webkit-box-decoration-break: clone; }
+        ul.plain { list-style: none; }
+        ul.plain > li { margin: 0; }
         ul.plain > li + li { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .8rem; }
         li { margin: .2rem 0; }
         .name { font-weight: 600; }
@@ -44,12 +48,14 @@ enum PageStyle {
         input, button { font: inherit; color: inherit; background: var(--card);
           border: 1px solid var(--soft); border-radius: .4rem; padding: .35rem .7rem; }
         input { flex: 1 1 14rem; min-width: 0; }
+        ::placeholder { color: var(--soft); opacity: 1; }
         button { cursor: pointer; }
         button.main { background: var(--link); border-color: var(--link); color: var(--card); }
         :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
         .row { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center;
           justify-content: space-between; }
         .row form { margin: 0; }
+        ul + form { margin-top: .9rem; }
         .new { border-color: var(--link); border-width: 2px; }
         @media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: .1rem; }
           dd { margin-bottom: .6rem; } }
