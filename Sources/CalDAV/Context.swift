@@ -71,7 +71,7 @@ extension WriteCondition.ETagList {
     init(_ headerField: String) {
         switch EntityTagList(headerField: headerField) {
         case .any: self = .any
-        case .tags(let tags): self = .tags(tags)
+        case .tags(let tags): self = .tags(tags.map(CalendarFormat.objectETag))
         }
     }
 }

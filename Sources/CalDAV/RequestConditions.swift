@@ -8,6 +8,8 @@ enum RequestConditions {
     private struct Validators {
         var exists = true
         var etag: String?
+        /// Of an object, where any of its forms will do.
+        var objectETag: String?
         /// Seconds since 1970, UTC.
         var modified: Int64?
     }
@@ -59,7 +61,10 @@ enum RequestConditions {
     private static func holds(_ field: String, for present: Validators) -> Bool {
         switch EntityTagList(headerField: field) {
         case .any: present.exists
-        case .tags(let tags): present.etag.map(tags.contains) ?? false
+        case .tags(let tags):
+            tags.contains { tag in
+                present.etag == tag || present.objectETag == CalendarFormat.objectETag(tag)
+            }
         }
     }
 
@@ -72,7 +77,8 @@ enum RequestConditions {
     private static func validators(of resource: Resource, _ context: Context) -> Validators {
         switch resource {
         case .object(let object, _):
-            return Validators(etag: object.etag, modified: object.modified)
+            return Validators(
+                etag: object.etag, objectETag: object.etag, modified: object.modified)
         case .calendar(let calendar):
             return feed(of: calendar, source: context.address(of: calendar), context)
         case .feed(let calendar): return feed(of: calendar, source: nil, context)

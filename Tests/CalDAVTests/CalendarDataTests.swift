@@ -67,7 +67,7 @@ struct CalendarDataTests {
     @Test(
         "another media type or version is supported-calendar-data",
         arguments: [
-            "content-type=\"application/calendar+json\"", "version=\"1.0\"",
+            "content-type=\"application/json\"", "version=\"1.0\"",
         ])
     func types(attributes: String) throws {
         let body = """

@@ -95,7 +95,8 @@ struct FeedTests {
         "to-dos become events where asked for, and for Nextcloud, which drops to-dos",
         arguments: [
             ("todos=events", "x", "VEVENT"), (nil, "Nextcloud Webcal Service", "VEVENT"),
-            (nil, "curl", "VTODO"), ("todos=todos", "Nextcloud Webcal Service", "VTODO"),
+            (nil, "Google-Calendar-Importer", "VEVENT"), (nil, "curl", "VTODO"),
+            ("todos=todos", "Nextcloud Webcal Service", "VTODO"),
         ] as [(String?, String, String)])
     func todos(query: String?, agent: String, name: String) throws {
         let feed = try feed(site(), query: query, agent: agent)

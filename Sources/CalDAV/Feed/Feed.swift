@@ -1,7 +1,7 @@
 import WebDAV
 
-/// GET on a calendar collection, or on a secret address of one: all of it as one iCalendar stream,
-/// for subscriptions.
+/// GET on a calendar collection, or on a secret address of one: all of it as one stream, for
+/// subscriptions.
 ///
 /// Made for Nextcloud's importer, which compares every event by its bytes and reads lines: equal
 /// calendars give equal bytes, a UID stands on one line, and alarms (whose UIDs it takes for the
@@ -22,11 +22,12 @@ enum Feed {
             response.status = .notModified
             return response
         }
-        response.setField("Content-Type", "text/calendar; charset=utf-8")
+        response.setField("Content-Type", request.format.contentType)
         let disposition = request.isExport ? "attachment" : "inline"
         response.setField(
             "Content-Disposition",
-            "\(disposition); filename=\"\(Href.encode(segment: calendar.uri)).ics\"")
+            "\(disposition); filename=\"\(Href.encode(segment: calendar.uri))."
+                + "\(request.format.fileExtension)\"")
         // Nobody is to find a calendar by a search.
         response.setField("X-Robots-Tag", "noindex")
         guard context.request.method != "HEAD" else { return response }

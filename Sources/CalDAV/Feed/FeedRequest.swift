@@ -5,7 +5,7 @@ import WebDAV
 ///
 /// The names are those of sabre's export: `export` for a file to keep, `start` and `end` (seconds
 /// since 1970, or UTC as `20260131T120000Z`), `expand=1` for single instances,
-/// `componentType=VEVENT` (or `component`); and `todos=events`.
+/// `componentType=VEVENT` (or `component`), `accept=jcal`; and `todos=events`.
 struct FeedRequest {
     /// UTC seconds; nil for all times.
     private(set) var range: Range<Int64>?
@@ -13,6 +13,7 @@ struct FeedRequest {
     /// Upper case; nil for all.
     private(set) var component: String?
     private(set) var todos: TodoRendering
+    private(set) var format: CalendarFormat
     /// Whether it is for a file that somebody keeps.
     private(set) var isExport = false
     /// Whether Nextcloud's importer asks, which finds events by the lines of their UIDs.
@@ -20,7 +21,11 @@ struct FeedRequest {
 
     /// Names that make a request one for a feed, whatever its Accept says.
     private static let names = [
-        "export", "start", "end", "expand", "component", "componentType", "todos",
+        "export", "start", "end", "expand", "component", "componentType", "todos", "accept",
+    ]
+
+    private static let formats: [String: CalendarFormat] = [
+        "ical": .iCalendar, "jcal": .jCal, "xcal": .xCal,
     ]
 
     /// Whether the query asks for a feed.
@@ -32,7 +37,8 @@ struct FeedRequest {
     init(_ request: Request) throws(RequestError) {
         let agent = request.fields["user-agent"] ?? ""
         isForImporter = agent.hasPrefix("Nextcloud Webcal")
-        todos = isForImporter ? .events : .todos
+        todos = TodoRendering(userAgent: agent)
+        format = CalendarFormat.preferred(in: request)
         var start: Int64?
         var end: Int64?
         for (name, value) in request.queryFields.all {
@@ -51,6 +57,10 @@ struct FeedRequest {
                     throw RequestError(.badRequest, "todos has to be events or todos.")
                 }
                 todos = rendering
+            case "accept":
+                guard let named = FeedRequest.formats[value] ?? CalendarFormat(mediaType: value)
+                else { throw RequestError(.badRequest, "There is no such format.") }
+                format = named
             default: continue
             }
         }
@@ -95,16 +105,23 @@ struct FeedRequest {
     /// Differs where the feeds differ.
     var identity: String {
         let times = range.map { "\($0.lowerBound)-\($0.upperBound)" } ?? ""
-        return "\(todos.rawValue)/\(component ?? "")/\(times)/\(isExpanded)/\(isForImporter)"
+        let form = "\(format.rawValue)/\(todos.rawValue)/\(isForImporter)"
+        return "\(form)/\(component ?? "")/\(times)/\(isExpanded)"
     }
 }
 
 /// What becomes of VTODOs in a feed.
 ///
 /// They stay what they are, for a feed is also how people take a copy of a calendar. The exception
-/// is Nextcloud's own fetcher, which drops them: a calendar of tasks would look empty there, and it
-/// has no other place to say so than its name.
+/// are fetchers that drop them: a calendar of tasks would look empty there, and they have no other
+/// place to say so than their name.
 enum TodoRendering: String, Sendable {
     case todos
     case events
+
+    private static let agentsWithoutTodos = ["Nextcloud Webcal", "Google-Calendar-Importer"]
+
+    init(userAgent: String) {
+        self = Self.agentsWithoutTodos.contains(where: userAgent.hasPrefix) ? .events : .todos
+    }
 }

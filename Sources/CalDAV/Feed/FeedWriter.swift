@@ -8,6 +8,7 @@ struct FeedWriter {
     private let floating: Zone
     private let context: Context
     private let sink: any BodySink
+    private var stream: CalendarStream
     private var buffer: [UInt8] = []
     /// TZIDs that are defined already.
     private var zones: Set<String> = []
@@ -24,13 +25,13 @@ struct FeedWriter {
         floating = Zone.named(header.calendar.timeZone) ?? .utc
         self.context = context
         self.sink = sink
+        stream = CalendarStream(request.format)
     }
 
     /// - Throws: where not one of the objects can be read: what looks like an empty calendar would
     ///   delete every event at the subscriber's.
     mutating func write(_ objects: any ObjectCursor) throws {
-        buffer += Array("BEGIN:VCALENDAR\r\n".utf8)
-        for property in header.properties { buffer += property.serialized }
+        stream.begin(header.properties, to: &buffer)
         while let row = try objects.next() {
             append(row)
             if buffer.count >= 32 * 1024 { try flush() }
@@ -38,7 +39,7 @@ struct FeedWriter {
         guard unreadable == 0 || readable > 0 else {
             throw RequestError(.internalServerError, "The calendar cannot be read.")
         }
-        buffer += Array("END:VCALENDAR\r\n".utf8)
+        stream.end(to: &buffer)
         try flush()
     }
 
@@ -89,13 +90,10 @@ struct FeedWriter {
 
     /// Appends a component in the feed's own line form.
     private mutating func append(_ component: Component) {
-        var whole = Component(name: "VCALENDAR")
-        whole.components = [component]
-        let bytes = whole.serialized()
-        let head = "BEGIN:VCALENDAR\r\n".utf8.count
-        let tail = "END:VCALENDAR\r\n".utf8.count
-        guard bytes.count >= head + tail else { return }
-        FeedMember.append(bytes[head..<(bytes.count - tail)], unfoldingUIDsTo: &buffer)
+        guard request.format == .iCalendar else { return stream.append(component, to: &buffer) }
+        var lines: [UInt8] = []
+        stream.append(component, to: &lines)
+        FeedMember.append(lines[...], unfoldingUIDsTo: &buffer)
     }
 }
 

@@ -1,10 +1,11 @@
+import ICalendar
 import WebDAV
 
 /// GET and HEAD (RFC 9110 §9.3.1): an object, a calendar as a feed, the root for a browser.
 enum Get {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         switch resource {
-        case .object(let object, _): return response(for: object, in: context)
+        case .object(let object, _): return try response(for: object, in: context)
         case .calendar(let calendar)
         where Page.isWanted(by: context.request) && !context.user.isNobody:
             return try CalendarPage.response(for: calendar, in: context)
@@ -20,27 +21,32 @@ enum Get {
         }
     }
 
-    /// The text as it was stored, byte for byte.
+    /// The text as it was stored, byte for byte, or converted to the form that Accept asks for.
     private static func response(
         for object: ObjectRecord, in context: Context
-    ) -> Response {
+    ) throws -> Response {
+        let format = CalendarFormat.preferred(in: context.request)
+        let etag = format.etag(of: object.etag)
         var response = Response(.ok)
-        response.setField("ETag", "\"\(object.etag)\"")
+        response.setField("ETag", "\"\(etag)\"")
         response.setField("Last-Modified", Timestamp.httpDate(object.modified))
-        if RequestConditions.isUnchanged(etag: object.etag, modified: object.modified, context) {
+        response.setField("Vary", "Accept")
+        if RequestConditions.isUnchanged(etag: etag, modified: object.modified, context) {
             response.status = .notModified
             return response
         }
-        response.setField("Content-Type", mediaType(component: object.component))
-        if context.request.method == "HEAD" {
+        response.setField(
+            "Content-Type", "\(format.contentType); component=\(object.component)")
+        if format != .iCalendar {
+            if context.request.method != "HEAD" {
+                let calendar = try Component.parse(object.content)
+                response.body = .bytes(format.write(calendar))
+            }
+        } else if context.request.method == "HEAD" {
             response.setField("Content-Length", String(object.size))
         } else {
             response.body = .bytes(object.content)
         }
         return response
-    }
-
-    static func mediaType(component: String) -> String {
-        "text/calendar; charset=utf-8; component=\(component)"
     }
 }

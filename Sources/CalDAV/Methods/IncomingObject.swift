@@ -23,9 +23,12 @@ struct IncomingObject {
         let body = try context.request.readAll(limit: context.settings.maxResourceSize) { limit in
             RequestError(.maxResourceSize, "An object may have \(limit) bytes at most.")
         }
-        let text = try mediaType.charset.utf8(body)
+        let text = try mediaType.text(of: body)
+        guard text.count <= context.settings.maxResourceSize else {
+            throw RequestError(.maxResourceSize, "The object is too large as iCalendar.")
+        }
         try self.init(
-            text, isVerbatim: mediaType.charset == .utf8, for: calendar, context.settings)
+            text, isVerbatim: mediaType.isVerbatim, for: calendar, context.settings)
         let habits = ClientHabits(userAgent: fields["user-agent"] ?? "")
         if !habits.contains(.bareBackslashes) { try checkEscapes() }
         // Of a series that is there already programs leave overrides behind when its rule changes.

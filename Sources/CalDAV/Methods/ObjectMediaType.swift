@@ -1,21 +1,39 @@
+import ICalendar
 import WebDAV
 
 /// The Content-Type of an object that a client sends.
 struct ObjectMediaType {
+    private(set) var format = CalendarFormat.iCalendar
     private(set) var charset = Charset.utf8
 
-    /// - Throws: `supported-calendar-data` for anything but text/calendar 2.0; none at all is taken
-    ///   for it.
+    /// What is stored: iCalendar is kept as it came where it is UTF-8, other forms are converted.
+    func text(of body: [UInt8]) throws(RequestError) -> [UInt8] {
+        guard format != .iCalendar else { return try charset.utf8(body) }
+        var limits = ParseLimits.standard
+        limits.bytes = max(body.count, 1)
+        do throws(ICalendarError) {
+            return try format.read(body, limits: limits).serialized()
+        } catch {
+            throw RequestError(.validCalendarData, "\(error)")
+        }
+    }
+
+    /// Whether that is byte for byte what came.
+    var isVerbatim: Bool { format == .iCalendar && charset == .utf8 }
+
+    /// - Throws: `supported-calendar-data` for anything but iCalendar 2.0 in a form that is known
+    ///   here; none at all is taken for text/calendar.
     static func read(_ headerField: String?) throws(RequestError) -> ObjectMediaType {
         var mediaType = ObjectMediaType()
         guard let headerField, !headerField.isEmpty else { return mediaType }
         let parts = headerField.lowercased().split(separator: ";").map { part in
             part.filter { $0 != " " && $0 != "\"" && $0 != "\t" }
         }
-        guard parts.first == "text/calendar" else {
-            throw RequestError(
-                .supportedCalendarData, "An object has to be text/calendar.")
+        guard let format = parts.first.flatMap(CalendarFormat.init(mediaType:)) else {
+            let known = CalendarFormat.allCases.map(\.mediaType).joined(separator: ", ")
+            throw RequestError(.supportedCalendarData, "An object has to be one of \(known).")
         }
+        mediaType.format = format
         for parameter in parts.dropFirst() {
             let pair = parameter.split(separator: "=", maxSplits: 1).map(String.init)
             guard pair.count == 2 else { continue }

@@ -45,10 +45,12 @@ extension PropertyTable {
             return true
         },
         .init(.caldav("supported-calendar-data"), on: [.calendar, .home]) { _, writer in
-            writer.start(.caldav("calendar-data"))
-            writer.attribute("content-type", "text/calendar")
-            writer.attribute("version", "2.0")
-            writer.end(.caldav("calendar-data"))
+            for format in CalendarFormat.allCases {
+                writer.start(.caldav("calendar-data"))
+                writer.attribute("content-type", format.mediaType)
+                writer.attribute("version", "2.0")
+                writer.end(.caldav("calendar-data"))
+            }
             return true
         },
         .init(.caldav("supported-collation-set"), on: [.calendar, .home]) { _, writer in

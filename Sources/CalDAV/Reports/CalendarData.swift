@@ -4,6 +4,7 @@ import XML
 
 /// CALDAV:calendar-data of a request (RFC 4791 §9.6): which form of an object a client wants.
 struct CalendarData {
+    private let format: CalendarFormat
     /// Nil for all components and properties.
     private let selection: ComponentSelection?
     private let recurrence: Recurrence?
@@ -26,10 +27,14 @@ struct CalendarData {
     /// - Throws: `supported-calendar-data` for another media type or version, 400 for ranges that
     ///   are none.
     init(_ element: XMLElement) throws(RequestError) {
-        let type = element.attribute("content-type")?.lowercased() ?? "text/calendar"
-        guard type == "text/calendar", (element.attribute("version") ?? "2.0") == "2.0" else {
-            throw RequestError(.supportedCalendarData, "Only text/calendar 2.0 can be had.")
+        let type = element.attribute("content-type") ?? CalendarFormat.iCalendar.mediaType
+        guard let format = CalendarFormat(mediaType: type),
+            (element.attribute("version") ?? "2.0") == "2.0"
+        else {
+            throw RequestError(
+                .supportedCalendarData, "There is no calendar data of that type or version.")
         }
+        self.format = format
         selection = try element.first(.caldav("comp")).map(ComponentSelection.init(comp:))
         let expand = element.first(.caldav("expand"))
         let limit = element.first(.caldav("limit-recurrence-set"))
@@ -53,7 +58,9 @@ struct CalendarData {
         return range
     }
 
-    private var isWhole: Bool { selection == nil && recurrence == nil && freeBusySet == nil }
+    private var isAsStored: Bool {
+        selection == nil && recurrence == nil && freeBusySet == nil && format == .iCalendar
+    }
 
     /// Writes the element with an object in the form asked for; one that cannot be read is written
     /// as it is.
@@ -61,10 +68,14 @@ struct CalendarData {
         _ content: UnsafeRawBufferPointer, _ rendering: Rendering, to writer: XMLWriter
     ) {
         writer.start(.caldav("calendar-data"))
-        if isWhole, case .stored = rendering.timezones {
+        if isAsStored, case .stored = rendering.timezones {
             writer.text(content)
         } else if let object = try? CalendarObject(parsing: Array(content)) {
-            part(of: object, rendering).serialized().withUnsafeBytes { writer.text($0) }
+            if format != .iCalendar {
+                writer.attribute("content-type", format.mediaType)
+                writer.attribute("version", "2.0")
+            }
+            format.write(part(of: object, rendering)).withUnsafeBytes { writer.text($0) }
         } else {
             writer.text(content)
         }

@@ -23,9 +23,10 @@ enum FreeBusyQuery {
         answer.append(Property("VERSION", raw: "2.0"))
         answer.append(Property("PRODID", text: context.settings.productID))
         answer.components = [query.busy.component(stamp: Clock.now)]
+        let format = CalendarFormat.preferred(in: context.request)
         return Response(
-            .ok, fields: [("Content-Type", "text/calendar; charset=utf-8")],
-            body: .bytes(answer.serialized()))
+            .ok, fields: [("Content-Type", format.contentType), ("Vary", "Accept")],
+            body: .bytes(format.write(answer)))
     }
 }
 
