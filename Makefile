@@ -43,8 +43,6 @@ checked-program:
 checked-rooms:
 	@$(STRICT) swift build $(ROOMS) --build-tests
 
-# Not part of `test` yet: about one statement of the CRM's in 4,000 ends in a deadlock with a merge, and
-# the runs that kill the database find more.
 model:  ## CRM statements and calendar clients at random, checked against each other: a minute
 	@$(INSTALL) test
 	$(PROGRAM)
@@ -60,6 +58,7 @@ soak:  ## Run the load and model tests at full length: about an hour
 	$(MODEL) --operations 100000 --mode triggers --checks 10
 	$(MODEL) --operations 100000 --mode scan --checks 10
 	$(MODEL) --operations 1000000 --kill-workers 200 --kill-database 20
+	python3 -B Tests/Model/fidelity.py
 	python3 -B Tests/Model/latency.py
 
 fuzz:  ## Feed the calendar readers what nobody would send: ten million inputs, hours

@@ -158,6 +158,7 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     batch BIGINT UNSIGNED NULL,                  -- caldav_trash_calendars.id
     KEY age (discarded),
     KEY object (calendar_id, name, id),
+    KEY task (task_id),
     KEY batch (batch)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 

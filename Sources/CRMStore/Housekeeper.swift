@@ -25,13 +25,10 @@ package final class Housekeeper {
             try store.verifyDatabase()
             if try store.hasPending(), store.context.merging.begin() {
                 defer { store.context.merging.end() }
-                _ = try store.mergePending(tasks: 2_000, until: Clock.milliseconds + 800)
+                _ = try store.mergePending(
+                    tasks: 2_000, from: .anywhere, until: Clock.milliseconds + 800)
             }
-            if try store.claim(.scan, every: try scanInterval()) {
-                // Processes that know different columns would undo each other's digests.
-                store.context.forgetInstallation()
-                _ = try store.scan()
-            }
+            try lookForUnnoticed()
             _ = try store.moveLogQueue(until: Clock.milliseconds + 500)
             if try store.claim(.prune, every: 3_600),
                 !(try store.prune(until: Clock.milliseconds + 800))
@@ -41,33 +38,46 @@ package final class Housekeeper {
         }
     }
 
-    /// Seconds between scans: with the triggers it only finds what they cannot tell, alone it is how
-    /// the CRM is noticed at all.
-    private func scanInterval() throws(StoreFailure) -> Int64 {
+    /// Everything is compared each minute, what is cheap to find every few seconds.
+    private func lookForUnnoticed() throws(StoreFailure) {
+        try store.whenDue(.scan, every: Housekeeper.scanInterval) { () throws(StoreFailure) in
+            // Processes that know different columns would undo each other's digests.
+            store.context.forgetInstallation()
+            return try store.scan() + store.followRenamedOwners()
+        }
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
         }
-        return hasTriggers.known ? 60 : 3
+        // A transaction may have written its rows long before it was committed: the scan finds
+        // what it held for longer.
+        let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
+        try store.whenDue(.look, every: 3) { () throws(StoreFailure) in
+            try store.look(forRowsOfLast: recent)
+        }
     }
+
+    /// In seconds.
+    private static let scanInterval: Int64 = 60
 }
 
 extension Store {
     /// A duty that one process does for all.
     enum Duty: String {
         case scan = "last_scan"
+        case look = "last_look"
         case prune = "last_prune"
     }
 
     private static let triggers: SQL = """
         SELECT COUNT(*) FROM information_schema.TRIGGERS
          WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ?
-           AND TRIGGER_NAME LIKE 'caldav\\_task\\_%'
+           AND TRIGGER_NAME IN ('caldav_task_inserted', 'caldav_task_updated')
         """
 
     func hasTriggers() throws(StoreFailure) -> Bool {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.triggers, .text(settings.tasks.table))
-            return try cursor.next() && cursor.int(0) == 3
+            return try cursor.next() && cursor.int(0) == 2
         }
     }
 
@@ -100,6 +110,27 @@ extension Store {
             try connection.execute(
                 Store.claim, .bytes(Array(String(now).utf8)), name, .int(now - seconds)
             ).affectedRows == 1
+        }
+    }
+
+    private static let postpone: SQL = "UPDATE caldav_meta SET value = ? WHERE name = ?"
+
+    /// Does a duty if it is due and falls to us. One that finds nothing takes a twentieth of the time
+    /// at most: where it was slow, the next one comes later.
+    ///
+    /// - Parameter body: answers how much it found.
+    func whenDue(
+        _ duty: Duty, every seconds: Int64, _ body: () throws(StoreFailure) -> Int
+    ) throws(StoreFailure) {
+        guard try claim(duty, every: seconds) else { return }
+        let began = Clock.milliseconds
+        let found = try body()
+        let pause = 20 * (Clock.milliseconds - began) / 1000 - seconds
+        guard found == 0, pause > 0 else { return }
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(
+                Store.postpone, .bytes(Array(String(now + pause).utf8)),
+                .bytes(Array(duty.rawValue.utf8)))
         }
     }
 

@@ -8,6 +8,8 @@ import MariaDB
 enum StoreFailure: Error {
     case database(DatabaseError)
     case storage(StorageError)
+    /// The row of an object that is to be written is gone, and nobody has noticed yet.
+    case taskIsGone(Int64)
 }
 
 extension StoreFailure: DatabaseFailing {
@@ -26,6 +28,7 @@ extension StoreFailure {
         case .database(let error): error.message
         case .storage(.failed(let reason)), .storage(.unavailable(let reason)): reason
         case .storage(let error): "\(error)"
+        case .taskIsGone(let task): "the task \(task) is gone"
         }
     }
 
@@ -34,6 +37,7 @@ extension StoreFailure {
     var storageError: StorageError {
         switch self {
         case .storage(let error): error
+        case .taskIsGone: .unavailable(reason)
         case .database(let error) where error.isUnavailable || error.isWorthRetrying:
             .unavailable(error.message)
         case .database(let error):

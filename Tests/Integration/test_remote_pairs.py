@@ -86,6 +86,7 @@ def test_what_the_crm_writes_is_there_and_comes_back(
     pair.settle()
     assert "SUMMARY:Moved by the CRM" in equal(pair)["m"]
     sync_stack.sql(f"DELETE FROM tasks WHERE id = {task[0]}")
+    sync_stack.wait_until_gone_are_noticed()
     pair.settle()
     assert equal(pair) == {}
 
@@ -231,6 +232,7 @@ def test_a_remote_that_lost_its_data_empties_nothing(pair: Pair, sync_stack: Sta
 def test_a_crm_that_lost_its_tasks_empties_nothing(pair: Pair, sync_stack: Stack) -> None:
     fill(pair)
     sync_stack.sql("DELETE FROM tasks WHERE caldav_uid LIKE 'f_'")
+    sync_stack.wait_until_gone_are_noticed()
     report = pair.sync(succeeds=False)
     assert report["outcome"] == "stopped" and "Our calendar lacks 6 of 6" in report["reason"]
     assert len(pair.there()) == 6

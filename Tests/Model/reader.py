@@ -161,7 +161,9 @@ class Reader:
             zone = ZoneInfo(value.parameters["TZID"])
         else:
             return time
-        return time.replace(tzinfo=zone).astimezone(self.zone).replace(tzinfo=None)
+        # By way of UTC: a time that the clocks jump over becomes the one that it stands for.
+        instant = time.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
+        return instant.astimezone(self.zone).replace(tzinfo=None)
 
     def _check_times(self, component: Component, is_todo: bool, row, check) -> None:
         start, end = component.first("DTSTART"), component.first("DUE" if is_todo else "DTEND")

@@ -18,8 +18,8 @@ extension Store {
             if !tasks.isEmpty { found.append((mismatch, tasks)) }
         }
         guard !found.isEmpty else { return [] }
-        // Without triggers a worker finds them within seconds.
-        usleep(try hasTriggers() ? 1_500_000 : 4_500_000)
+        // A worker finds within seconds what no trigger tells it.
+        usleep(4_500_000)
         var findings: [CheckFinding] = []
         for (mismatch, tasks) in found {
             let left = tasks.intersection(try self.tasks(mismatch))

@@ -6,24 +6,29 @@ extension TaskMapping {
     /// - Parameters:
     ///   - base: the columns as they were when the object and the row last agreed.
     ///   - now: seconds since 1970, for LAST-MODIFIED and DTSTAMP.
-    /// - Returns: whether anything in the object had to change.
+    /// - Returns: what had to change in the object.
     func patch(
         _ object: inout CalendarObject, from base: TaskValues, to row: TaskRow, floating: Zone,
         now: Int64
-    ) -> Bool {
+    ) -> ObjectPatch {
         let changed = Set(
             TaskColumn.allCases.filter {
                 schema[$0] != nil && !row.values.isSame(as: base, in: $0)
             })
         // These place a task or were set once; they are no property of the object.
-        guard !changed.subtracting([.owner, .calendar, .created]).isEmpty else { return false }
+        guard !changed.subtracting([.owner, .calendar, .created]).isEmpty else {
+            return .nothing
+        }
 
         let kind = object.kind
         if !changed.isDisjoint(with: [.start, .end, .allDay]) {
             moveTimes(of: &object, from: base, to: row.values, changed, floating: floating)
         }
+        let completes =
+            kind == .vtodo && changed.contains(.status) && row.values[.status] == "completed"
+            && object.isRecurring && object.master != nil
         object.updateMaster { component in
-            for column in changed {
+            for column in changed where column != .status || !completes {
                 patch(&component, column, kind, from: base, to: row.values, now: now)
             }
             if !changed.isDisjoint(with: [.contactEmail, .contactName]) {
@@ -31,7 +36,13 @@ extension TaskMapping {
             }
             markAsChanged(&component, sequence: row.sequence, now: now)
         }
-        return true
+        guard completes else { return .changed }
+        let goesOn = object.updateCurrentOccurrence(at: now, floating: floating) { component in
+            patchStatus(of: &component, kind, to: "completed", now: now)
+        }
+        guard !goesOn else { return .changedOccurrence }
+        object.updateMaster { patchStatus(of: &$0, kind, to: "completed", now: now) }
+        return .changed
     }
 
     private func patch(
@@ -147,6 +158,14 @@ extension TaskMapping {
         attendee.setParameter("CN", to: name)
         component.replaceFirst(where: isContact, with: attendee)
     }
+}
+
+/// What patching an object changed.
+enum ObjectPatch {
+    case nothing
+    case changed
+    /// The current occurrence of a to-do that goes on: its row is to have the status that it had.
+    case changedOccurrence
 }
 
 extension Component {

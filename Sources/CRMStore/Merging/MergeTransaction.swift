@@ -30,6 +30,15 @@ extension Store {
         }
     }
 
+    /// Puts the object of a task where a new one would be put. One that cannot go there stays.
+    func move(_ task: Int64) throws(StoreFailure) {
+        do throws(StoreFailure) {
+            try mergeAtOnce([task], pending: [:], avoiding: .nothing, placing: .anew)
+        } catch {
+            if error.databaseError?.isUnavailable != false { throw error }
+        }
+    }
+
     /// Merges a task by itself, after all: what is taken is avoided where it can be.
     private func mergeOrRecord(
         _ id: Int64, after error: StoreFailure, pending: [Int64: [UInt64]]
@@ -50,9 +59,10 @@ extension Store {
     }
 
     private func mergeAtOnce(
-        _ ids: [Int64], pending: [Int64: [UInt64]], avoiding taken: TakenNames
+        _ ids: [Int64], pending: [Int64: [UInt64]], avoiding taken: TakenNames,
+        placing: ObjectPlacing = .asTheCRMChanged
     ) throws(StoreFailure) {
-        let plan = try plan(ids, staying: taken == .destination)
+        let plan = try plan(ids, placing: taken == .destination ? .staying : placing)
         for failure in plan.failures {
             try recordFailure(of: failure.task, failure.reason, uid: failure.uid, pending: [])
         }
@@ -64,6 +74,9 @@ extension Store {
         }
     }
 
+    /// A row that changed since the plan was made is left alone, its new change being noticed too: to
+    /// write what it was would undo what somebody else may have merged meanwhile and found unchanged.
+    ///
     /// - Returns: tasks that changed once more since the plan was made.
     private func carryOut(
         _ steps: [TaskMerge.Step], avoiding taken: TakenNames
@@ -78,15 +91,18 @@ extension Store {
         let installation = try installation()
         for step in steps {
             switch step.action {
-            case .add(let row, let calendar):
-                guard current[step.task] == nil, locked.contains(step.task) else {
+            case .add(let row, let calendar, let revived):
+                guard current[step.task] == nil, locked[step.task] == row.digestAsRead else {
                     skipped.insert(step.task)
                     continue
                 }
                 try writer.add(
-                    row, to: calendar, revision: revisions.next(of: calendar.id), installation)
+                    row, to: calendar, again: revived,
+                    revision: revisions.next(of: calendar.id), installation)
             case .change(let mirror, let row, let text, let destination):
-                guard current[step.task] == mirror.revision, locked.contains(step.task) else {
+                guard current[step.task] == mirror.revision,
+                    locked[step.task] == row.digestAsRead
+                else {
                     skipped.insert(step.task)
                     continue
                 }
@@ -94,7 +110,7 @@ extension Store {
                     mirror, row, text, to: destination, &revisions, installation)
             case .remove(let mirror):
                 // A row of that id may be there again.
-                guard current[step.task] == mirror.revision, !locked.contains(step.task) else {
+                guard current[step.task] == mirror.revision, locked[step.task] == nil else {
                     skipped.insert(step.task)
                     continue
                 }
@@ -111,7 +127,7 @@ extension Store {
         var counts: [Int64: Int] = [:]
         for step in steps {
             switch step.action {
-            case .add(_, let calendar): counts[calendar.id, default: 0] += 1
+            case .add(_, let calendar, _): counts[calendar.id, default: 0] += 1
             case .remove(let mirror): counts[mirror.calendarID, default: 0] += 1
             case .change(let mirror, _, _, let destination):
                 counts[mirror.calendarID, default: 0] += 1
@@ -144,14 +160,17 @@ extension Store {
     /// Locks the rows that are there, without waiting for the CRM.
     ///
     /// - Parameter ids: in ascending order.
-    func lockTasks(_ ids: [Int64]) throws(StoreFailure) -> Set<Int64> {
+    /// - Returns: their digests, by id.
+    func lockTasks(_ ids: [Int64]) throws(StoreFailure) -> [Int64: [UInt8]] {
         let statements = try installation().statements
-        var locked: Set<Int64> = []
+        var locked: [Int64: [UInt8]] = [:]
         for piece in ids.inStatementChunks() {
             guard let statement = statements.lock[piece.count] else { continue }
             try database { () throws(DatabaseError) in
                 let cursor = try connection.query(statement, piece.map { .int($0) })
-                while try cursor.next() { locked.insert(cursor.int(0) ?? 0) }
+                while try cursor.next() {
+                    locked[cursor.int(0) ?? 0] = cursor.bytes(1).map(Array.init) ?? []
+                }
             }
         }
         return locked

@@ -13,6 +13,7 @@ struct MergeWriter {
     fileprivate var unburied: [[Value]] = []
     fileprivate var logged: [[Value]] = []
     fileprivate var marked: [[Value]] = []
+    fileprivate var returned: [(status: Value, task: Int64)] = []
 
     /// Goes into names and UIDs of ours, so that they are not what is taken; usually empty.
     private let mark: String
@@ -23,10 +24,17 @@ struct MergeWriter {
     }
 
     /// An object for a task that has none.
+    ///
+    /// - Parameter revived: what it was before; not used where names are taken.
     mutating func add(
-        _ read: ReadTaskRow, to calendar: CalendarRecord, revision: Int64,
-        _ installation: Installation
+        _ read: ReadTaskRow, to calendar: CalendarRecord, again revived: RevivedObject?,
+        revision: Int64, _ installation: Installation
     ) throws(StoreFailure) {
+        if mark.isEmpty, let revived {
+            return insert(
+                revived.text, name: revived.name, of: revived.row, in: calendar.id,
+                revision: revision, installation)
+        }
         let row = read.row
         let given = mark.isEmpty ? row.uid.flatMap { $0.isEmpty ? nil : $0 } : nil
         let uid = given ?? "crm-task-\(row.id)\(mark)@\(installation.instance)"
@@ -39,20 +47,31 @@ struct MergeWriter {
         }
         let floating = Zone.named(calendar.timeZone) ?? installation.mapping.zone
         let text = ObjectText(object, bytes: object.serialized(), floating: floating)
-        let name = Array("crm-task-\(row.id)\(mark).ics".utf8)
+        insert(
+            text, name: "crm-task-\(row.id)\(mark).ics", of: read, in: calendar.id,
+            revision: revision, installation)
+    }
+
+    private mutating func insert(
+        _ text: ObjectText, name: String, of read: ReadTaskRow, in calendar: Int64,
+        revision: Int64, _ installation: Installation
+    ) {
+        let row = read.row
+        let name = Array(name.utf8)
         added.append([
-            .int(calendar.id), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
+            .int(calendar), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
             .bytes(Array(text.component.utf8)), .bytes(text.bytes), .bytes(Array(text.etag.utf8)),
             .int(Int64(text.bytes.count)), .int(text.span.first), .int(text.span.last),
             .int(revision),
             .int(row.id), .bytes(row.values.encoded(installation.schema)), .bytes(read.digest),
             .int(now), .int(now),
         ])
-        unburied.append([.int(calendar.id), .bytes(name)])
-        log(.create, row.id, uid)
+        unburied.append([.int(calendar), .bytes(name)])
+        log(.create, row.id, text.uid)
         mark(
-            row, uid: uid, etag: text.etag, calendar: calendar.id,
+            row, uid: text.uid, etag: text.etag, calendar: calendar,
             sequence: max(row.sequence, text.sequence))
+        noteReturned(read)
     }
 
     /// The object of a changed row, perhaps in another calendar.
@@ -72,6 +91,7 @@ struct MergeWriter {
             revision = revisions.next(of: destination.id)
         }
         if text != nil { discarded.append((mirror.id, .overwritten)) }
+        noteReturned(read)
         let kept: [Value] =
             text.map {
                 [
@@ -105,6 +125,11 @@ struct MergeWriter {
             .int(mirror.calendarID), .bytes(Array(mirror.name.utf8)), .int(revision), .int(now),
         ])
         log(.delete, nil, mirror.uid)
+    }
+
+    private mutating func noteReturned(_ read: ReadTaskRow) {
+        guard read.returnsStatus else { return }
+        returned.append((Value(read.row.values[.status]), read.row.id))
     }
 
     private mutating func log(_ action: Store.LogAction, _ task: Int64?, _ uid: String) {
@@ -173,6 +198,15 @@ extension Store {
         }
         let statements = try installation().statements
         try writeRows(writer.marked) { count in statements.mark[count] ?? "DO 0" }
+        if let returnStatus = statements.returnStatus {
+            for (status, task) in writer.returned {
+                _ = try database { () throws(DatabaseError) in
+                    try connection.execute(returnStatus, status, .int(task))
+                }
+                // What the row is now has to be looked at once more.
+                try notePending(task)
+            }
+        }
     }
 
     private static let changeMirror: SQL = """

@@ -14,6 +14,7 @@ extension Store {
     private static let oldest: SQL = """
         SELECT id, task_id FROM caldav_pending WHERE id > ? ORDER BY id LIMIT ?
         """
+    private static let range: SQL = "SELECT MIN(id), MAX(id) FROM caldav_pending"
     private static let any: SQL = "SELECT EXISTS (SELECT 1 FROM caldav_pending)"
 
     /// Notes a task as the triggers do, in the running transaction.
@@ -44,14 +45,23 @@ extension Store {
         while context.merging.isRunning, Clock.milliseconds < deadline { usleep(2_000) }
     }
 
+    /// Where in the backlog merging begins.
+    enum PendingStart {
+        case oldest
+        /// Processes that merge the same tasks at once do it in vain: each begins somewhere else.
+        case anywhere
+    }
+
     /// Merges what is pending, oldest first.
     ///
     /// - Returns: whether something may be left that is worth another call.
-    func mergePending(tasks limit: Int, until deadline: Int64) throws(StoreFailure) -> Bool {
+    func mergePending(
+        tasks limit: Int, from start: PendingStart = .oldest, until deadline: Int64
+    ) throws(StoreFailure) -> Bool {
         // What stays behind, because the CRM holds the row, is passed over: the next call begins anew.
-        var last: UInt64 = 0
         var merged = 0
         try verifyIfNew()
+        var last = start == .oldest ? 0 : try somewhereInBacklog()
         while merged < limit, Clock.milliseconds < deadline {
             let batch = try pending(after: last)
             guard let newest = batch.last?.id else { return false }
@@ -65,6 +75,17 @@ extension Store {
             }
         }
         return true
+    }
+
+    /// An id before which there may be entries; 0 for a backlog that is soon done.
+    private func somewhereInBacklog() throws(StoreFailure) -> UInt64 {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.range)
+            guard try cursor.next(), let oldest = cursor.uint(0), let newest = cursor.uint(1),
+                newest - oldest > UInt64(40 * TaskMerge.batchSize)
+            else { return 0 }
+            return .random(in: oldest...newest)
+        }
     }
 
     private struct PendingEntry {
@@ -99,8 +120,8 @@ extension Store {
     func removePending(_ ids: [UInt64]) throws(StoreFailure) {
         for piece in ids.inStatementChunks() {
             let delete: SQL = """
-                DELETE p FROM (\(SQL.list(of: piece.count))) AS v
-                  STRAIGHT_JOIN caldav_pending AS p ON p.id = v.id
+                \(SQL.neverWaiting)DELETE p FROM (\(SQL.list(of: piece.count))) AS v
+                  STRAIGHT_JOIN caldav_pending AS p FORCE INDEX (PRIMARY) ON p.id = v.id
                 """
             _ = try database { () throws(DatabaseError) in
                 try connection.execute(delete, piece.map { .uint($0) })

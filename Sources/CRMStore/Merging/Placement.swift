@@ -87,7 +87,7 @@ extension Store {
             uniquingKeysWith: { first, _ in first })
     }
 
-    private func names(
+    func names(
         ofOwners owners: [String]
     ) throws(StoreFailure) -> [(id: String, name: String)] {
         guard let users = Identifier(settings.users.table),

@@ -1,8 +1,8 @@
 import MariaDB
 
 // The scan compares rows with what objects remember of them. It finds what no trigger tells: rows
-// removed by a foreign key's cascade, a restored dump, a swapped table, and everything where triggers
-// may not be.
+// that were deleted, by a foreign key's cascade too, a restored dump, a swapped table, and everything
+// where triggers may not be.
 extension Store {
     /// How many ids one statement of the scan brings.
     private static let page: Int64 = 500
@@ -14,11 +14,38 @@ extension Store {
     func scan(progress: (Int) -> Void = { _ in }) throws(StoreFailure) -> Int {
         try verifyIfNew()
         let statements = try installation().statements
+        return try mergeFound(by: [(statements.scan, []), (statements.scanGone, [])], progress)
+    }
+
+    /// Merges what is cheap to find: rows that were written lately, going by `caldav_lastmod`, and,
+    /// where there are more or fewer rows than objects, those that one of the two lacks.
+    ///
+    /// - Parameter seconds: how long ago is lately; nil where triggers tell of such rows.
+    /// - Returns: how many tasks were found.
+    func look(forRowsOfLast seconds: Int64?) throws(StoreFailure) -> Int {
+        try verifyIfNew()
+        let statements = try installation().statements
         var found = 0
-        for statement in [statements.scan, statements.scanGone] {
+        if let seconds {
+            found = try mergeFound(by: [(statements.scanRecent, [.int(seconds)])])
+        }
+        let (rows, objects) = try database { () throws(DatabaseError) in
+            let cursor = try connection.query(statements.counts)
+            return try cursor.next() ? (cursor.int(0) ?? 0, cursor.int(1) ?? 0) : (0, 0)
+        }
+        guard rows != objects else { return found }
+        if rows > objects, seconds != nil { return try found + scan() }
+        return try found + mergeFound(by: [(statements.scanGone, [])])
+    }
+
+    private func mergeFound(
+        by statements: [(sql: SQL, values: [Value])], _ progress: (Int) -> Void = { _ in }
+    ) throws(StoreFailure) -> Int {
+        var found = 0
+        for (statement, values) in statements {
             var last: Int64 = 0
             while true {
-                let ids = try page(statement, after: last)
+                let ids = try page(statement, after: last, values)
                 guard let newest = ids.last else { break }
                 last = newest
                 for piece in ids.inPieces(of: TaskMerge.batchSize) {
@@ -40,9 +67,12 @@ extension Store {
         }
     }
 
-    private func page(_ statement: SQL, after last: Int64) throws(StoreFailure) -> [Int64] {
+    private func page(
+        _ statement: SQL, after last: Int64, _ values: [Value]
+    ) throws(StoreFailure) -> [Int64] {
         try database { () throws(DatabaseError) in
-            let cursor = try connection.query(statement, .int(last), .int(Store.page))
+            let cursor = try connection.query(
+                statement, [.int(last)] + values + [.int(Store.page)])
             var ids: [Int64] = []
             while try cursor.next() { ids.append(cursor.int(0) ?? 0) }
             return ids

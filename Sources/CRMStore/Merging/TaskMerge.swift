@@ -17,14 +17,23 @@ struct TaskMerge {
     }
 
     enum Action {
-        /// A task without an object.
-        case add(ReadTaskRow, to: CalendarRecord)
+        /// A task without an object, perhaps one that had one before it was deleted.
+        case add(ReadTaskRow, to: CalendarRecord, again: RevivedObject?)
         /// An object whose row is gone.
         case remove(MirrorObject)
         /// An object whose row has changed: its new text (nil: nothing that it shows), and the
         /// calendar it goes to (nil: stays).
         case change(MirrorObject, ReadTaskRow, ObjectText?, to: CalendarRecord?)
     }
+}
+
+/// Whether an object goes to another calendar.
+enum ObjectPlacing {
+    /// Where the CRM gave the task to another owner or calendar.
+    case asTheCRMChanged
+    /// Wherever it is now, to where a new one would be put.
+    case anew
+    case staying
 }
 
 /// An object that mirrors a task.
@@ -47,12 +56,17 @@ struct MirrorObject {
 extension Store {
     /// Compares rows and objects as they are committed now; nothing is locked.
     ///
-    /// - Parameter staying: whether objects stay where they are, whatever the CRM says.
-    func plan(_ ids: [Int64], staying: Bool = false) throws(StoreFailure) -> TaskMerge {
-        let rows = try taskRows(ids)
+    func plan(
+        _ ids: [Int64], placing: ObjectPlacing = .asTheCRMChanged
+    ) throws(StoreFailure) -> TaskMerge {
+        // The objects first: what is written to one after it was read here shows by its revision. A
+        // row that was read first could be older than the object, and its values be taken for the
+        // CRM's latest.
         let mirrors = try mirrors(of: ids)
+        let rows = try taskRows(ids)
         let changed = ids.filter {
             rows[$0]?.digest != mirrors[$0]?.digest || mirrors[$0]?.calendar == nil
+                || placing == .anew
         }
         var merge = TaskMerge()
         guard changed.contains(where: { rows[$0] != nil || mirrors[$0] != nil }) else {
@@ -60,16 +74,19 @@ extension Store {
         }
         let placement = try placement(of: changed.compactMap { rows[$0]?.row })
         let installation = try installation()
+        let revived = try revivedObjects(
+            of: changed.compactMap { mirrors[$0] == nil ? rows[$0] : nil })
         for id in changed {
             switch (rows[id], mirrors[id]) {
             case (nil, nil): break
             case (nil, let mirror?):
                 merge.steps.append(.init(task: id, action: .remove(mirror)))
             case (let row?, nil):
+                let calendar = placement.calendar(for: row.row)
                 merge.steps.append(
-                    .init(task: id, action: .add(row, to: placement.calendar(for: row.row))))
+                    .init(task: id, action: .add(row, to: calendar, again: revived[id])))
             case (let row?, let mirror?):
-                change(mirror, to: row, placement, installation, staying: staying, in: &merge)
+                change(mirror, to: row, placement, installation, placing, in: &merge)
             }
         }
         return merge
@@ -77,12 +94,13 @@ extension Store {
 
     private func change(
         _ mirror: MirrorObject, to row: ReadTaskRow, _ placement: Placement,
-        _ installation: Installation, staying: Bool, in merge: inout TaskMerge
+        _ installation: Installation, _ placing: ObjectPlacing, in merge: inout TaskMerge
     ) {
         let base = TaskValues(decoding: mirror.base, installation.schema)
         let hasMoved =
-            !staying
-            && (mirror.calendar == nil || !row.row.values.isSame(as: base, in: .owner)
+            placing != .staying
+            && (placing == .anew || mirror.calendar == nil
+                || !row.row.values.isSame(as: base, in: .owner)
                 || !row.row.values.isSame(as: base, in: .calendar))
         let target = placement.calendar(for: row.row)
         let destination = hasMoved && target.id != mirror.calendarID ? target : nil
@@ -91,11 +109,13 @@ extension Store {
             ?? context.zone
         do throws(ICalendarError) {
             var object = try CalendarObject(parsing: mirror.content)
-            let isPatched = installation.mapping.patch(
+            let patch = installation.mapping.patch(
                 &object, from: base, to: row.row, floating: floating, now: now)
             let text =
-                isPatched
-                ? ObjectText(object, bytes: object.serialized(), floating: floating) : nil
+                patch == .nothing
+                ? nil : ObjectText(object, bytes: object.serialized(), floating: floating)
+            var row = row
+            if patch == .changedOccurrence { row.returnStatus(of: base) }
             merge.steps.append(
                 .init(task: mirror.taskID, action: .change(mirror, row, text, to: destination)))
         } catch {

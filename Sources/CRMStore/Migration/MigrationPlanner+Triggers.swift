@@ -13,6 +13,10 @@ extension MigrationPlanner {
     /// and the server's answer decides.
     mutating func planTriggers() throws(DatabaseError) {
         var isChanged = false
+        for name in OwnSchema.formerTriggerNames where try existingTrigger(name) != nil {
+            isChanged = true
+            add("drop trigger \(name)", "DROP TRIGGER \(name)", isTrigger: true)
+        }
         for trigger in OwnSchema.triggers(on: tasks.name) {
             if let existing = try existingTrigger(trigger.name) {
                 if existing.table == tasks.name,

@@ -30,6 +30,10 @@ enum OwnSchema {
         }
     }
 
+    /// Names of triggers of ours that earlier versions made and this one takes away.
+    static let formerTriggerNames = ["caldav_task_deleted"]
+
     /// Names of all triggers that are or ever were ours.
-    static let triggerNames: [String] = triggers(on: "tasks").map(\.name)
+    static let triggerNames: [String] =
+        triggers(on: "tasks").map(\.name) + formerTriggerNames
 }

@@ -26,11 +26,12 @@ extension Store {
         try atTheEdge { () throws(StoreFailure) in
             let tasks = try installation().schema.table
             let deleteTasks: SQL = """
-                DELETE t FROM \(tasks) AS t JOIN caldav_objects AS o ON o.task_id = t.id
+                \(SQL.neverWaiting)DELETE t FROM \(tasks) AS t JOIN caldav_objects AS o ON o.task_id = t.id
                  WHERE o.calendar_id = ?
                 """
             let id = Value.int(calendar.id)
-            try connection.transaction { () throws(StoreFailure) in
+            try connection.transaction(retries: Store.retriesForHeldRow) {
+                () throws(StoreFailure) in
                 let revision = try takeRevisions(of: calendar.id)
                 try discard(calendar, by: calendar.owner)
                 let buried = try database { () throws(DatabaseError) in

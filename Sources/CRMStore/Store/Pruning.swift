@@ -110,10 +110,15 @@ extension Store {
             }
             for piece in ids.inStatementChunks() {
                 let delete: SQL = """
-                    DELETE FROM caldav_sync_log
+                    \(SQL.neverWaiting)DELETE FROM caldav_sync_log
                      WHERE id IN (\(SQL.repeated("?", count: piece.count)))
                     """
-                _ = try connection.execute(delete, Array(piece))
+                do throws(DatabaseError) {
+                    _ = try connection.execute(delete, Array(piece))
+                } catch  where error.isWorthRetrying {
+                    // The CRM is deleting one of their tasks: in an hour.
+                    return false
+                }
             }
             return ids.count >= 1000
         }

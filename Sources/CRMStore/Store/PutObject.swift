@@ -13,11 +13,22 @@ extension Store {
                 floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)
             return try loggingRefusal(of: .update, subject: { (nil, write.text.uid) }) {
                 () throws(StoreFailure) in
-                try connection.transaction(retries: Store.retriesForHeldRow) {
-                    () throws(StoreFailure) in
-                    try put(write, if: condition)
+                do throws(StoreFailure) {
+                    return try putAtOnce(write, if: condition)
+                } catch .taskIsGone(let task) {
+                    // First what the CRM did, as if it had been noticed in time.
+                    try merge([task], pending: [:])
+                    return try putAtOnce(write, if: condition)
                 }
             }
+        }
+    }
+
+    private func putAtOnce(
+        _ write: ObjectWrite, if condition: WriteCondition
+    ) throws(StoreFailure) -> PutOutcome {
+        try connection.transaction(retries: Store.retriesForHeldRow) { () throws(StoreFailure) in
+            try put(write, if: condition)
         }
     }
 
@@ -184,10 +195,11 @@ extension Store {
         of present: PresentObject, _ write: ObjectWrite
     ) throws(StoreFailure) -> Counterpart {
         let new = try task(of: write.object, write)
-        guard let id = present.taskID, let before = try taskRow(id, forUpdate: true) else {
-            // The CRM deleted the task, or it never was one: what a client writes now is a task again.
+        guard let id = present.taskID else {
+            // It never was a task: what a client writes now is one.
             return try insertCounterpart(new.values, write)
         }
+        guard let before = try taskRow(id, forUpdate: true) else { throw .taskIsGone(id) }
         let installation = try installation()
         let schema = installation.schema
         var changed = new.carried

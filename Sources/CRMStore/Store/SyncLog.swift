@@ -82,14 +82,15 @@ extension Store {
         let row: SQL = """
             ((SELECT t.id FROM \(table) AS t WHERE t.id = ?), ?, ?, FROM_UNIXTIME(?), ?, ?)
             """
+        // The CRM's DELETE of a task locks the gaps beside its log rows.
         let insert: SQL = """
-            INSERT INTO caldav_sync_log
+            \(SQL.neverWaiting)INSERT INTO caldav_sync_log
                    (task_id, action, caldav_uid, sync_timestamp, sync_status, error_message)
             VALUES \(SQL.repeated(row, count: rows.count))
             """
         let delete: SQL = """
             DELETE q FROM (\(SQL.list(of: rows.count))) AS v
-              STRAIGHT_JOIN caldav_log_queue AS q ON q.id = v.id
+              STRAIGHT_JOIN caldav_log_queue AS q FORCE INDEX (PRIMARY) ON q.id = v.id
             """
         do throws(StoreFailure) {
             return try connection.transaction(retries: 0) { () throws(StoreFailure) in

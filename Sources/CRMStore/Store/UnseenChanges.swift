@@ -9,11 +9,13 @@ extension Store {
     /// Who replaced a version by merging: nobody has seen what came of it.
     static let mergeActor = "merge"
 
-    /// Older versions that are looked at.
+    /// Older versions, newest first.
     private static let candidates: SQL = """
         SELECT icalendar, actor FROM caldav_trash
-         WHERE calendar_id = ? AND name = ? AND reason = 'overwritten' ORDER BY id DESC LIMIT 20
+         WHERE calendar_id = ? AND name = ? AND reason = 'overwritten' ORDER BY id DESC LIMIT 500
         """
+    /// So much of them is read, in bytes.
+    private static let candidateBytes = 32 << 20
 
     /// What a write becomes once the changes that its sender had not seen are in it.
     ///
@@ -29,29 +31,36 @@ extension Store {
         var least =
             incoming.sequence == current.sequence
             ? ThreeWayMerge.differences(incoming, current) : Int.max
-        for text in try versionsOthersReplaced(name, in: calendar, sender: sender) {
-            guard let kept = try? CalendarObject(parsing: text), kept.uid == incoming.uid,
-                kept.sequence <= incoming.sequence
-            else { continue }
+        var oldest: CalendarObject?
+        try forEachVersionOthersReplaced(name, in: calendar, sender: sender) { text in
+            guard let kept = try? CalendarObject(parsing: text), kept.uid == incoming.uid else {
+                return
+            }
+            oldest = kept
+            guard kept.sequence <= incoming.sequence else { return }
             let differences = ThreeWayMerge.differences(incoming, kept)
             if differences < least { (base, least) = (kept, differences) }
         }
+        // None is as old as what the sender began with: the oldest comes nearest to it.
+        if least == .max, let oldest { base = oldest }
         return ThreeWayMerge(base: base, others: current).merged(into: incoming, now: now)
     }
 
-    /// The versions that others than the sender replaced since the sender's own last write, which it
-    /// knows; newest first.
-    private func versionsOthersReplaced(
-        _ name: String, in calendar: Int64, sender: String
-    ) throws(StoreFailure) -> [[UInt8]] {
+    /// Calls `body` with the versions that others than the sender replaced since the sender's own last
+    /// write, which it knows; newest first.
+    private func forEachVersionOthersReplaced(
+        _ name: String, in calendar: Int64, sender: String, _ body: ([UInt8]) -> Void
+    ) throws(StoreFailure) {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(
-                Store.candidates, .int(calendar), .bytes(Array(name.utf8)))
-            var versions: [[UInt8]] = []
-            while try cursor.next(), cursor.string(1) != sender {
-                versions.append(cursor.bytes(0).map(Array.init) ?? [])
+                Store.candidates, [.int(calendar), .bytes(Array(name.utf8))], streaming: true)
+            defer { cursor.close() }
+            var left = Store.candidateBytes
+            while left > 0, try cursor.next(), cursor.string(1) != sender {
+                let text = cursor.bytes(0).map(Array.init) ?? []
+                left -= text.count
+                body(text)
             }
-            return versions
         }
     }
 }

@@ -6,6 +6,23 @@ import MariaDB
 struct ReadTaskRow: Sendable {
     var row: TaskRow
     var digest: [UInt8]
+    /// The digest as it was read.
+    let digestAsRead: [UInt8]
+    /// Whether the row itself is to be given `status` as it is here.
+    private(set) var returnsStatus = false
+
+    init(row: TaskRow, digest: [UInt8]) {
+        self.row = row
+        self.digest = digest
+        digestAsRead = digest
+    }
+
+    /// The status is to be again what it was in `base`; the row's digest is then not known.
+    mutating func returnStatus(of base: TaskValues) {
+        row.values[.status] = base[.status]
+        digest = []
+        returnsStatus = true
+    }
 }
 
 // Reading and writing rows of the CRM's table.

@@ -17,7 +17,8 @@ struct TaskStatements: Sendable {
     let row: SQL
     /// By size: parameters are so many ids.
     let rows: [Int: SQL]
-    /// By size: ids of the rows that exist, locked; a row that somebody else holds is error 1205.
+    /// By size: ids and digests of the rows that exist, locked; a row that somebody else holds is error
+    /// 1205.
     let lock: [Int: SQL]
     /// Parameters: a value for each of `written` that exists, `caldav_uid`, `caldav_etag`,
     /// `caldav_sequence`, then the owner's name and the calendar's id where the table has such columns.
@@ -27,14 +28,22 @@ struct TaskStatements: Sendable {
     let update: SQL
     /// By size: uid, etag, sequence of so many rows (id, uid, etag, sequence each), nothing else.
     let mark: [Int: SQL]
+    /// Takes back that a task was completed. Parameters: the former status, id. Nil where there is no
+    /// such column.
+    let returnStatus: SQL?
     /// Parameters: an id.
     let delete: SQL
     /// Ids of rows that no object mirrors as they are. Parameters: id to start after, count.
     let scan: SQL
+    /// The same of rows that say they were written lately. Parameters: id to start after, seconds,
+    /// count.
+    let scanRecent: SQL
     /// Ids of tasks whose row is gone. Parameters: id to start after, count.
     let scanGone: SQL
-    /// How many rows both would bring.
+    /// How many rows `scan` and `scanGone` would bring.
     let scanCount: SQL
+    /// How many rows there are, and how many objects mirror one.
+    let counts: SQL
     /// All of the row `t` as text, whether mapped or not: see `WholeRow`.
     let wholeRow: SQL
 
@@ -51,7 +60,7 @@ struct TaskStatements: Sendable {
         }
         lock = TaskStatements.bySize { count in
             """
-            SELECT t.id FROM \(table) AS t FORCE INDEX (PRIMARY)
+            SELECT t.id, \(schema.digest) FROM \(table) AS t FORCE INDEX (PRIMARY)
              WHERE t.id IN (\(SQL.repeated("?", count: count))) ORDER BY t.id FOR UPDATE NOWAIT
             """
         }
@@ -61,7 +70,7 @@ struct TaskStatements: Sendable {
             "t.\(column.identifier) = IF(?, ?, t.\(column.identifier)), "
         }
         update = """
-            UPDATE \(table) AS t SET \(TaskSchema.joined(assignments, by: ""))
+            \(SQL.neverWaiting)UPDATE \(table) AS t SET \(TaskSchema.joined(assignments, by: ""))
                    t.caldav_uid = ?, t.caldav_etag = ?, t.caldav_sequence = ?
              WHERE t.id = ?
             """
@@ -71,26 +80,42 @@ struct TaskStatements: Sendable {
             // In this order each row is found by its key; read in any other way, rows of no concern
             // to us would be waited for.
             return """
+                \(SQL.neverWaiting)
                 UPDATE (SELECT CAST(? AS SIGNED) AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
-                  STRAIGHT_JOIN \(table) AS t ON t.id = v.id
+                  STRAIGHT_JOIN \(table) AS t FORCE INDEX (PRIMARY) ON t.id = v.id
                    SET t.caldav_uid = v.uid, t.caldav_etag = v.etag,
                        t.caldav_sequence = v.sequence\(schema.keepingUpdateTimes)
                 """
         }
-        delete = "DELETE FROM \(table) WHERE id = ?"
-        let different: SQL = """
+        returnStatus = schema[.status].map { column in
+            """
+            \(SQL.neverWaiting)UPDATE \(table) AS t SET t.\(column.identifier) = ?
+             WHERE t.id = ? AND t.\(column.identifier) = 'completed'
+            """
+        }
+        delete = "\(SQL.neverWaiting)DELETE FROM \(table) WHERE id = ?"
+        let pairs: SQL = """
             FROM \(table) AS t
               LEFT JOIN caldav_objects AS o FORCE INDEX (scan) ON o.task_id = t.id
-             WHERE t.id > ? AND (o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))
             """
+        let differ: SQL = "(o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))"
+        let different: SQL = "\(pairs) WHERE t.id > ? AND \(differ)"
         let gone: SQL = """
             FROM caldav_objects AS o
               LEFT JOIN \(table) AS t ON t.id = o.task_id
              WHERE o.task_id > ? AND t.id IS NULL
             """
         scan = "SELECT t.id \(different) ORDER BY t.id LIMIT ?"
+        scanRecent = """
+            SELECT t.id \(pairs)
+             WHERE t.id > ? AND t.caldav_lastmod > NOW() - INTERVAL ? SECOND AND \(differ)
+             ORDER BY t.id LIMIT ?
+            """
         scanGone = "SELECT o.task_id \(gone) ORDER BY o.task_id LIMIT ?"
         scanCount = "SELECT (SELECT COUNT(*) \(different)) + (SELECT COUNT(*) \(gone))"
+        counts = """
+            SELECT (SELECT COUNT(*) FROM \(table)), (SELECT COUNT(task_id) FROM caldav_objects)
+            """
         wholeRow = WholeRow.expression(schema)
     }
 
@@ -146,6 +171,14 @@ extension Array {
 }
 
 extension SQL {
+    /// In front of a statement on a table that the CRM locks too, run by a transaction that holds rows
+    /// already: it fails at once (1205) where it would have to wait.
+    ///
+    /// Who never waits for the CRM is never part of a deadlock with it, in which the CRM's statement
+    /// might be the one to fail. NOWAIT is not enough: an index entry or a gap between two may be
+    /// locked without the row. To MySQL, which has nothing like it, this is a comment.
+    static let neverWaiting: SQL = "/*M! SET STATEMENT innodb_lock_wait_timeout = 0 FOR */ "
+
     /// `SELECT ? AS id UNION ALL SELECT ? …`, a table of so many ids to join with.
     static func list(of count: Int) -> SQL {
         let rest = SQL.repeated(

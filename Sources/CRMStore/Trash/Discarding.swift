@@ -52,6 +52,13 @@ extension Store {
     /// Copies a calendar and all its objects, with the rows of their tasks, into the trash.
     func discard(_ calendar: CalendarRecord, by actor: String) throws(StoreFailure) {
         let (columns, values, from) = try discarding()
+        let tasks = try installation().schema.table
+        // What is copied is locked first: not by waiting for the CRM.
+        let lock: SQL = """
+            SELECT t.id FROM caldav_objects AS o STRAIGHT_JOIN \(tasks) AS t FORCE INDEX (PRIMARY)
+                ON t.id = o.task_id
+             WHERE o.calendar_id = ? FOR UPDATE NOWAIT
+            """
         let discardObjects: SQL = """
             INSERT INTO caldav_trash (discarded, reason, actor, owner, uri, batch, \(columns))
             SELECT ?, 'calendar', ?, ?, ?, ?, \(values) \(from) WHERE o.calendar_id = ? FOR UPDATE
@@ -59,6 +66,7 @@ extension Store {
         let (owner, uri) = (Array(calendar.owner.utf8), Array(calendar.uri.utf8))
         let actor = Value.bytes(Array(actor.utf8))
         _ = try database { () throws(DatabaseError) in
+            try connection.query(lock, .int(calendar.id)).close()
             let batch = try connection.execute(
                 Store.discardRow, .int(now), actor, .bytes(owner), .bytes(uri), .int(calendar.id)
             ).insertID

@@ -78,7 +78,7 @@ extension Component {
 }
 
 extension InstanceSet {
-    fileprivate static let recurrenceNames = ["RRULE", "RDATE", "EXDATE", "EXRULE"]
+    static let recurrenceNames = ["RRULE", "RDATE", "EXDATE", "EXRULE"]
 
     /// An instance as a component that stands alone.
     func component(of instance: Instance) -> Component {

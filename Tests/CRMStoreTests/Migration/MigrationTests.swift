@@ -32,7 +32,7 @@ struct MigrationTests {
         try crm.migrate { steps.append($0) }
         #expect(steps.first == "add column tasks.caldav_uid")
         #expect(steps.contains("create table caldav_objects"))
-        #expect(steps.last == "create trigger caldav_task_deleted")
+        #expect(steps.last == "create trigger caldav_task_updated")
         let before = try crm.showEverything()
         #expect(try crm.migration.plan().steps.isEmpty)
         try crm.migrate { Issue.record("a second time: \($0)") }
@@ -199,12 +199,21 @@ struct MigrationTests {
     @Test func triggersNoteWhatTheCRMChangesAndNotWhatWeDo() throws {
         try crm.migrate()
         try crm.connection.run("UPDATE tasks SET title = 'x' WHERE id = 7")
-        try crm.connection.run("DELETE FROM tasks WHERE id = 8")
+        try crm.connection.run("REPLACE INTO tasks SET id = 8, title = 'x', start_datetime = NOW()")
         try crm.connection.run("SET @caldav_own = 1")
         try crm.connection.run("UPDATE tasks SET title = 'y' WHERE id = 9")
         #expect(
             try crm.connection.queryText("SELECT task_id FROM caldav_pending ORDER BY id").rows
                 == [["7"], ["8"]])
+    }
+
+    @Test func aTriggerThatEarlierVersionsMadeIsTakenAway() throws {
+        try crm.migrate()
+        try crm.connection.run(
+            "CREATE TRIGGER caldav_task_deleted AFTER DELETE ON tasks FOR EACH ROW SET @x = 1")
+        var steps: [String] = []
+        try crm.migrate { steps.append($0) }
+        #expect(steps == ["drop trigger caldav_task_deleted"])
     }
 
     @Test func aTriggerThatWasChangedIsMadeAnew() throws {

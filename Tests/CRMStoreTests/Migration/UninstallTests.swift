@@ -26,7 +26,7 @@ struct UninstallTests {
         try crm.migration.uninstall(documentedParts: false) { progress in
             if case .step(_, _, let summary) = progress { steps.append(summary) }
         }
-        #expect(steps.prefix(3).allSatisfy { $0.hasPrefix("drop trigger") })
+        #expect(steps.prefix(2).allSatisfy { $0.hasPrefix("drop trigger") })
         #expect(try crm.showEverything() == before)
         #expect(try crm.count("caldav_calendars") == 1)
     }

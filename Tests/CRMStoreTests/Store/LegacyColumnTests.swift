@@ -13,8 +13,7 @@ struct LegacyColumnTests {
         try crm.put(lines, as: "kept.ics")
         let revision = try crm.calendar(of: "anna").revision
         #expect(try crm.row(columns, where: "caldav_uid = 'one@example.org'") == values)
-        try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_scan'")
-        try Housekeeper(context: crm.context).turn()
+        try crm.turn()
         #expect(try crm.text("kept.ics", of: "anna") == lines.joined(separator: "\r\n") + "\r\n")
         #expect(try crm.calendar(of: "anna").revision == revision)
     }

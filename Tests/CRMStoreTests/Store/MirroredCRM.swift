@@ -90,6 +90,12 @@ struct MirroredCRM {
         return names
     }
 
+    /// What a worker does every few seconds, and every minute.
+    func turn() throws {
+        try crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN ('last_scan', 'last_look')")
+        try Housekeeper(context: context).turn()
+    }
+
     // MARK: The CRM's side
 
     /// The columns of one row, as text.

@@ -46,8 +46,7 @@ struct TrashTests {
         #expect(try newRow(crm) == row, "with its id")
         #expect(try crm.changes(of: "anna", after: before) == ["standup.ics"])
         #expect(try entries(crm).isEmpty, "what is back is no longer in the trash")
-        try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_scan'")
-        try Housekeeper(context: crm.context).turn()
+        try crm.turn()
         #expect(try crm.changes(of: "anna", after: before + 1) == [], "the scan finds nothing")
         let actions = try crm.crm.queryText(
             """
@@ -149,6 +148,7 @@ struct TrashTests {
         let columns = "title, start_datetime, notes, priority, contact_name, user_id, created_at"
         let row = try crm.row(columns, where: "id = \(id)")
         try crm.crm.run("DELETE FROM tasks WHERE id = \(id)")
+        try crm.turn()
         #expect(try crm.object("crm-task-\(id).ics", of: "anna") == nil)
         let entry = try newest(crm)
         #expect(entry.actor == "CRM")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from .processes import Process, account, listens, wait_for
@@ -123,14 +124,16 @@ class MariaDB:
             raise QueryError(ran.stderr.decode().strip())
         return ran.stdout.decode()
 
-    def dump(self, database: str, without: list[str]) -> str:
-        """The tables of a database, but for some, as SQL, one row a line, in key order."""
+    def dump(
+        self, database: str, without: Sequence[str] = (), only: Sequence[str] = ()
+    ) -> str:
+        """The tables of a database, but for some, or some alone, as SQL, one row a line, in key order."""
         ran = subprocess.run(
             ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", f"--user={account()}",
              "--default-character-set=utf8mb4", "--hex-blob", "--order-by-primary",
              "--skip-extended-insert", "--skip-dump-date", "--skip-comments",
              "--single-transaction",
-             *(f"--ignore-table={database}.{table}" for table in without), database],
+             *(f"--ignore-table={database}.{table}" for table in without), database, *only],
             capture_output=True, text=True,
         )
         if ran.returncode != 0:

@@ -522,6 +522,7 @@ class Life:
             assert "SUMMARY:By the CRM again" in program_at_work.texts[href]
         finally:
             stack.sql(f"DELETE FROM tasks WHERE id = {task}")
+        stack.wait_until_gone_are_noticed()
         program_at_work.synchronise()
         assert program_at_work.texts == before
 

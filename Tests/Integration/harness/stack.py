@@ -156,6 +156,15 @@ class Stack:
             "an empty caldav_log_queue",
         )
 
+    def wait_until_gone_are_noticed(self) -> None:
+        """Until the calendars lack the tasks that the CRM deleted: no trigger tells of them."""
+        wait_for(
+            lambda: self.sql_value(
+                """SELECT COUNT(*) FROM caldav_objects o LEFT JOIN tasks t ON t.id = o.task_id
+                    WHERE o.task_id IS NOT NULL AND t.id IS NULL""") == "0",
+            5, "removal of the objects whose tasks are gone",
+        )
+
     def contents(self) -> str:
         """All that the database holds, but for notes of when background turns were last made."""
         return self.database.dump(self.database_name, without=["caldav_meta"])
