@@ -61,6 +61,12 @@ soak:  ## Run the load and model tests at full length: about an hour
 	python3 -B Tests/Model/fidelity.py
 	python3 -B Tests/Model/latency.py
 
+bench:  ## Measure speed beside what bounds it, and beside Radicale: about ten minutes
+	@$(INSTALL) test
+	@$(PROGRAM)
+	PYTHON=.build/venv/bin/python Tests/Reference/run bench
+	PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python Tests/Bench/run.py --write BENCHMARKS.md
+
 fuzz:  ## Feed the calendar readers what nobody would send: ten million inputs, hours
 	@Tests/Fuzz/run $(FUZZ_RUNS)
 
@@ -70,4 +76,4 @@ lint:  ## Check the format of all Swift files
 dist: build  ## Make the archive for a web space: .build/crm-caldav-web-space.tar.gz
 	@Tests/Integration/make-archive
 
-.PHONY: help demo build test model checked-program checked-rooms soak fuzz lint dist
+.PHONY: help demo build test model checked-program checked-rooms soak bench fuzz lint dist

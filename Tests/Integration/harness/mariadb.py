@@ -20,8 +20,11 @@ class MariaDB:
     Commits are as durable as the server is shipped: a test that kills it relies on that.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, buffer_pool: str = "128M", log_file: str = "48M"
+    ) -> None:
         self.directory = directory
+        self._buffer_pool, self._log_file = buffer_pool, log_file
         self.socket = directory / "mariadb.sock"
         self.log = directory / "mariadb.log"
         self._options = directory / "mariadb.cnf"
@@ -46,8 +49,8 @@ class MariaDB:
             skip-log-bin
             character-set-server = utf8mb4
             collation-server = utf8mb4_general_ci
-            innodb-buffer-pool-size = 128M
-            innodb-log-file-size = 48M
+            innodb-buffer-pool-size = {self._buffer_pool}
+            innodb-log-file-size = {self._log_file}
             innodb-flush-log-at-trx-commit = 1
             max-connections = 200
             performance-schema = OFF
