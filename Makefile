@@ -64,7 +64,7 @@ soak:  ## Run the load and model tests at full length: about an hour
 bench:  ## Measure speed beside what bounds it, and beside Radicale: about ten minutes
 	@$(INSTALL) test
 	@$(PROGRAM)
-	PYTHON=.build/venv/bin/python Tests/Reference/run bench
+	Tests/Reference/run bench
 	PYTHONDONTWRITEBYTECODE=1 .build/venv/bin/python Tests/Bench/run.py --write BENCHMARKS.md
 
 fuzz:  ## Feed the calendar readers what nobody would send: ten million inputs, hours

@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS caldav_objects (
     size INT UNSIGNED NOT NULL,                  -- bytes of icalendar
     first_start BIGINT NOT NULL,                 -- start of the first instance
     last_end BIGINT NOT NULL,                    -- end of the last instance; far future when unbounded
+    busy TINYINT NOT NULL DEFAULT -1,            -- one event at one absolute time: 0 free, 1 tentative, 2 busy; -1: the text tells
+    attendees BIGINT NOT NULL DEFAULT 0,         -- its attendees: for each address one of 64 bits, by a hash
     schedule_tag VARBINARY(40) NULL,             -- RFC 6638
     revision INT UNSIGNED NOT NULL,              -- of its latest change
     task_id BIGINT NULL,                         -- tasks.id; NULL: no CRM task

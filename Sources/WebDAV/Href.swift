@@ -77,15 +77,15 @@ package enum Href {
     /// authority, which are dropped, as is a query. Nil for anything else.
     package static func path(of href: String) -> Substring? {
         var path = href[...]
-        if let scheme = href.firstRange(of: "://") {
+        if href.utf8.first != UInt8(ascii: "/"), let scheme = href.firstRange(of: "://") {
             let head = href[..<scheme.lowerBound].lowercased()
             guard head == "http" || head == "https" else { return nil }
             let rest = href[scheme.upperBound...]
-            path = rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
+            path = rest.utf8.firstIndex(of: UInt8(ascii: "/")).map { rest[$0...] } ?? "/"
         }
-        guard path.first == "/" else { return nil }
-        let end = path.firstIndex { $0 == "?" || $0 == "#" } ?? path.endIndex
-        return path[..<end]
+        guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+        let end = path.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        return path[..<(end ?? path.endIndex)]
     }
 
     private static let hexDigits = Array("0123456789ABCDEF".utf8)

@@ -8,48 +8,57 @@ package enum XMLEscaping {
     package static func append(
         _ text: UnsafeRawBufferPointer, to buffer: inout [UInt8], inAttribute: Bool
     ) {
-        var index = 0
-        var start = 0
-        while index < text.count {
-            let byte = text[index]
-            if byte < 0x80 {
-                guard let reference = reference(for: byte, inAttribute: inAttribute) else {
+        let needsCare = inAttribute ? careInAttribute : careInText
+        needsCare.withUnsafeBufferPointer { needsCare in
+            var start = 0
+            var index = 0
+            while index < text.count {
+                let byte = text[index]
+                guard needsCare[Int(byte)] else {
                     index += 1
                     continue
                 }
-                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
-                buffer.append(contentsOf: reference.utf8)
-                index += 1
-                start = index
-            } else {
-                let length = UTF8Sequence.length(at: index, of: text)
+                let length = byte < 0x80 ? 0 : UTF8Sequence.length(at: index, of: text)
                 if length > 0 {
                     index += length
                     continue
                 }
                 buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
-                buffer.append(contentsOf: "\u{FFFD}".utf8)
+                buffer.append(contentsOf: references[Int(byte)])
                 index += 1
                 start = index
             }
+            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
         }
-        buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
     }
 
-    @inline(__always)
-    private static func reference(for byte: UInt8, inAttribute: Bool) -> String? {
-        if byte > UInt8(ascii: ">") { return nil }
-        switch byte {
-        case UInt8(ascii: "&"): return "&amp;"
-        case UInt8(ascii: "<"): return "&lt;"
-        case UInt8(ascii: ">"): return "&gt;"
-        case UInt8(ascii: "\r"): return "&#13;"
-        case UInt8(ascii: "\""): return inAttribute ? "&quot;" : nil
-        case UInt8(ascii: "\n"): return inAttribute ? "&#10;" : nil
-        case UInt8(ascii: "\t"): return inAttribute ? "&#9;" : nil
-        case 0..<32: return "\u{FFFD}"
-        default: return nil
+    /// By byte: whether it cannot be copied without a look.
+    private static let careInText: [Bool] = (0..<256).map { byte in
+        switch UInt8(byte) {
+        case UInt8(ascii: "\n"), UInt8(ascii: "\t"): false
+        case 0..<32, UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), 0x80...: true
+        default: false
         }
+    }
+    private static let careInAttribute: [Bool] = (0..<256).map { byte in
+        let isOfAttributes = [UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\"")]
+        return careInText[byte] || isOfAttributes.contains(UInt8(byte))
+    }
+
+    /// By byte: what stands for it where it needs care and begins no character.
+    private static let references: [[UInt8]] = (0..<256).map { byte in
+        let reference =
+            switch UInt8(byte) {
+            case UInt8(ascii: "&"): "&amp;"
+            case UInt8(ascii: "<"): "&lt;"
+            case UInt8(ascii: ">"): "&gt;"
+            case UInt8(ascii: "\r"): "&#13;"
+            case UInt8(ascii: "\""): "&quot;"
+            case UInt8(ascii: "\n"): "&#10;"
+            case UInt8(ascii: "\t"): "&#9;"
+            default: "\u{FFFD}"
+            }
+        return Array(reference.utf8)
     }
 }
 

@@ -58,14 +58,15 @@ struct MergeWriter {
     ) {
         let row = read.row
         let name = Array(name.utf8)
-        added.append([
-            .int(calendar), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
-            .bytes(Array(text.component.utf8)), .bytes(text.bytes), .bytes(Array(text.etag.utf8)),
-            .int(Int64(text.bytes.count)), .int(text.span.first), .int(text.span.last),
-            .int(revision),
-            .int(row.id), .bytes(row.values.encoded(installation.schema)), .bytes(read.digest),
-            .int(now), .int(now),
-        ])
+        added.append(
+            [
+                .int(calendar), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
+                .bytes(Array(text.component.utf8)), .bytes(text.bytes),
+                .bytes(Array(text.etag.utf8)), .int(Int64(text.bytes.count)),
+            ] + text.spanValues + [
+                .int(revision), .int(row.id), .bytes(row.values.encoded(installation.schema)),
+                .bytes(read.digest), .int(now), .int(now),
+            ])
         unburied.append([.int(calendar), .bytes(name)])
         log(.create, row.id, text.uid)
         mark(
@@ -96,10 +97,9 @@ struct MergeWriter {
             text.map {
                 [
                     .bytes(Array($0.component.utf8)), .bytes($0.bytes),
-                    .bytes(Array($0.etag.utf8)), .int(Int64($0.bytes.count)), .int($0.span.first),
-                    .int($0.span.last),
-                ]
-            } ?? [.null, .null, .null, .null, .null, .null]
+                    .bytes(Array($0.etag.utf8)), .int(Int64($0.bytes.count)),
+                ] + $0.spanValues
+            } ?? [Value](repeating: .null, count: 8)
         changed.append(
             [
                 .int(mirror.id), .int(destination?.id ?? mirror.calendarID), .bytes(name),
@@ -168,8 +168,9 @@ extension Store {
             """
             INSERT INTO caldav_objects
                    (calendar_id, name, uid, uid_hash, component, icalendar, etag, size, first_start,
-                    last_end, revision, task_id, base, base_digest, created, modified)
-            VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
+                    last_end, busy, attendees, revision, task_id, base, base_digest, created,
+                    modified)
+            VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
             """
         }
         for row in writer.changed {
@@ -214,7 +215,8 @@ extension Store {
            SET calendar_id = ?, name = ?, component = COALESCE(?, component),
                icalendar = COALESCE(?, icalendar), etag = COALESCE(?, etag),
                size = COALESCE(?, size), first_start = COALESCE(?, first_start),
-               last_end = COALESCE(?, last_end), revision = ?, base = ?, base_digest = ?,
+               last_end = COALESCE(?, last_end), busy = COALESCE(?, busy),
+               attendees = COALESCE(?, attendees), revision = ?, base = ?, base_digest = ?,
                modified = COALESCE(?, modified)
          WHERE id = ?
         """

@@ -23,13 +23,13 @@ extension Store {
     private static let insert: SQL = """
         INSERT INTO caldav_objects
                (calendar_id, name, uid, uid_hash, component, icalendar, etag, size, first_start,
-                last_end, revision, task_id, base, base_digest, created, modified)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                last_end, busy, attendees, revision, task_id, base, base_digest, created, modified)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     private static let update: SQL = """
         UPDATE caldav_objects
            SET component = ?, icalendar = ?, etag = ?, size = ?, first_start = ?, last_end = ?,
-               revision = ?, task_id = ?, base = ?, base_digest = ?, modified = ?
+               busy = ?, attendees = ?, revision = ?, task_id = ?, base = ?, base_digest = ?, modified = ?
          WHERE id = ?
         """
     private static let delete: SQL = "DELETE FROM caldav_objects WHERE id = ?"
@@ -85,14 +85,14 @@ extension Store {
         _ counterpart: Counterpart?
     ) throws(StoreFailure) {
         do throws(DatabaseError) {
+            let key: [Value] = [
+                .int(calendar), .bytes(Array(name.utf8)), .bytes(Array(text.uid.utf8)),
+                .bytes(text.uidHash),
+            ]
             _ = try connection.execute(
-                Store.insert, .int(calendar), .bytes(Array(name.utf8)),
-                .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
-                .bytes(Array(text.component.utf8)), .bytes(text.bytes),
-                .bytes(Array(text.etag.utf8)),
-                .int(Int64(text.bytes.count)), .int(text.span.first), .int(text.span.last),
-                .int(revision), Value(counterpart?.taskID), Value(counterpart?.base),
-                Value(counterpart?.digest), .int(now), .int(now))
+                Store.insert,
+                key + Store.values(of: text, revision: revision, counterpart)
+                    + [.int(now), .int(now)])
             _ = try connection.execute(
                 Store.unbury, .int(calendar), .bytes(Array(name.utf8)))
         } catch  where error.isDuplicateKey && error.duplicateKeyName == "uid" {
@@ -107,11 +107,22 @@ extension Store {
     ) throws(StoreFailure) {
         _ = try database { () throws(DatabaseError) in
             try connection.execute(
-                Store.update, .bytes(Array(text.component.utf8)), .bytes(text.bytes),
-                .bytes(Array(text.etag.utf8)), .int(Int64(text.bytes.count)), .int(text.span.first),
-                .int(text.span.last), .int(revision), Value(counterpart?.taskID),
-                Value(counterpart?.base), Value(counterpart?.digest), .int(now), .int(id))
+                Store.update,
+                Store.values(of: text, revision: revision, counterpart) + [.int(now), .int(id)])
         }
+    }
+
+    /// Values from `component` to `base_digest`.
+    private static func values(
+        of text: ObjectText, revision: Int64, _ counterpart: Counterpart?
+    ) -> [Value] {
+        [
+            .bytes(Array(text.component.utf8)), .bytes(text.bytes), .bytes(Array(text.etag.utf8)),
+            .int(Int64(text.bytes.count)),
+        ] + text.spanValues + [
+            .int(revision), Value(counterpart?.taskID), Value(counterpart?.base),
+            Value(counterpart?.digest),
+        ]
     }
 
     private func name(ofUID hash: [UInt8], in calendar: Int64) throws(StoreFailure) -> String? {

@@ -1,4 +1,5 @@
 package import CalDAV
+import ICalendar
 import MariaDB
 
 // Listings of a calendar's objects. Nine columns each: those of `ObjectColumns`, the text or an empty
@@ -24,14 +25,21 @@ extension Store {
         SELECT \(full) FROM caldav_objects AS o
          WHERE o.calendar_id = ? AND o.component = ? ORDER BY o.name
         """
-    private static let overlappingPlain: SQL = """
-        SELECT \(plain) FROM caldav_objects AS o
+    // Four columns more: those of `SoleInstance`.
+    private static let instance: SQL = "o.first_start, o.last_end, o.busy, o.attendees"
+    private static let inSpan: SQL = """
+        FROM caldav_objects AS o
          WHERE o.calendar_id = ? AND o.last_end >= ? AND o.first_start <= ?
         """
-    private static let overlappingFull: SQL = """
-        SELECT \(full) FROM caldav_objects AS o
-         WHERE o.calendar_id = ? AND o.last_end >= ? AND o.first_start <= ?
+    private static let overlappingPlain: SQL = "SELECT \(plain), \(instance) \(inSpan)"
+    private static let overlappingFull: SQL = "SELECT \(full), \(instance) \(inSpan)"
+    /// The text only where the row does not tell. One parameter: the addresses that matter.
+    private static let busy: SQL = """
+        \(ObjectColumns.list), IF(o.busy >= 0 AND o.attendees & ? = 0, '', o.icalendar),
+        o.revision, 0
         """
+    private static let isBusy: SQL = "AND o.component IN ('VEVENT', 'VFREEBUSY')"
+    private static let busyTimes: SQL = "SELECT \(busy), \(instance) \(inSpan) \(isBusy)"
     private static let overlappingComponentPlain: SQL =
         "\(overlappingPlain) AND o.component = ?"
     private static let overlappingComponentFull: SQL =
@@ -63,14 +71,21 @@ extension Store {
         case .overlapping(let range, nil):
             return try cursor(
                 content ? Store.overlappingFull : Store.overlappingPlain,
-                [id, .int(range.lowerBound), .int(range.upperBound)])
+                [id, .int(range.lowerBound), .int(range.upperBound)], hasInstance: true)
         case .overlapping(let range, let component?):
             return try cursor(
                 content ? Store.overlappingComponentFull : Store.overlappingComponentPlain,
                 [
                     id, .int(range.lowerBound), .int(range.upperBound),
                     .bytes(Array(component.utf8)),
-                ])
+                ], hasInstance: true)
+        case .busy(let range, let addresses):
+            return try cursor(
+                Store.busyTimes,
+                [
+                    .int(Int64(bitPattern: addresses.bits)), id, .int(range.lowerBound),
+                    .int(range.upperBound),
+                ], hasInstance: true)
         case .names(let names):
             let statements = content ? Store.namedFull : Store.namedPlain
             let chunks = Store.chunks(names.map { Value.bytes(Array($0.utf8)) })
@@ -103,8 +118,9 @@ extension Store {
     package func objects(
         in calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
     ) throws(StorageError) -> any ObjectCursor {
-        let columns = content ? Store.full : Store.plain
+        var columns = content ? Store.full : Store.plain
         let condition: SQL
+        var addresses: [Value] = []
         var values: [Value] = []
         switch selection {
         case .all: condition = ""
@@ -118,6 +134,11 @@ extension Store {
                 component == nil
                 ? "AND o.last_end >= ? AND o.first_start <= ?"
                 : "AND o.last_end >= ? AND o.first_start <= ? AND o.component = ?"
+        case .busy(let range, let mattering):
+            columns = Store.busy
+            addresses = [.int(Int64(bitPattern: mattering.bits))]
+            values = [.int(range.lowerBound), .int(range.upperBound)]
+            condition = "AND o.last_end >= ? AND o.first_start <= ? \(Store.isBusy)"
         case .names(let names):
             let index = Store.nameChunks.firstIndex { $0 >= names.count }
             guard let index, let last = names.last else {
@@ -137,13 +158,14 @@ extension Store {
             rest = rest.dropFirst(size)
             let ids = chunk + [Int64](repeating: last, count: size - chunk.count)
             let sql: SQL = """
-                SELECT \(columns), o.calendar_id FROM caldav_objects AS o
+                SELECT \(columns), o.calendar_id, \(Store.instance) FROM caldav_objects AS o
                  WHERE o.calendar_id IN (\(SQL.repeated("?", count: size))) \(condition)
                  ORDER BY o.calendar_id, o.name
                 """
-            queries.append((sql, ids.map { .int($0) } + values))
+            queries.append((sql, addresses + ids.map { .int($0) } + values))
         }
-        return StoreCursor(connection, queries: queries, hasCalendars: true)
+        return StoreCursor(
+            connection, queries: queries, hasCalendars: true, hasInstance: true)
     }
 
     // MARK: Changes
@@ -236,8 +258,10 @@ extension Store {
         ]
     }
 
-    private func cursor(_ sql: SQL, _ values: [Value]) throws(StorageError) -> any ObjectCursor {
-        StoreCursor(connection, queries: [(sql, values)])
+    private func cursor(
+        _ sql: SQL, _ values: [Value], hasInstance: Bool = false
+    ) throws(StorageError) -> any ObjectCursor {
+        StoreCursor(connection, queries: [(sql, values)], hasInstance: hasInstance)
     }
 }
 
@@ -248,11 +272,14 @@ private final class StoreCursor: ObjectCursor {
     private var current: Cursor?
     /// Whether a tenth column says which calendar a row is of.
     private let hasCalendars: Bool
+    /// Whether the columns of `SoleInstance` follow.
+    private let hasInstance: Bool
 
     init(
         _ connection: Connection, queries: [(sql: SQL, values: [Value])],
-        hasCalendars: Bool = false
+        hasCalendars: Bool = false, hasInstance: Bool = false
     ) {
+        self.hasInstance = hasInstance
         self.connection = connection
         self.queries = queries[...]
         self.hasCalendars = hasCalendars
@@ -279,6 +306,7 @@ private final class StoreCursor: ObjectCursor {
             content: cursor.bytes(6) ?? none, isRemoved: cursor.int(8) == 1,
             revision: cursor.int(7) ?? 0)
         if hasCalendars { row.calendar = cursor.int(9) ?? 0 }
+        if hasInstance { row.soleInstance = SoleInstance(cursor, at: hasCalendars ? 10 : 9) }
         return row
     }
 }

@@ -15,6 +15,8 @@ struct FeedWriter {
     private var keys = ImporterKeys()
     private var unreadable = 0
     private var readable = 0
+    /// Nil where each object has to be read.
+    private let lines: FeedLines?
 
     init(
         _ header: FeedHeader, _ request: FeedRequest, _ context: Context,
@@ -26,6 +28,8 @@ struct FeedWriter {
         self.context = context
         self.sink = sink
         stream = CalendarStream(request.format)
+        let isPlain = request.range == nil && request.format == .iCalendar && !request.isForImporter
+        lines = isPlain ? FeedLines(takesTodos: request.todos == .todos) : nil
     }
 
     /// - Throws: where not one of the objects can be read: what looks like an empty calendar would
@@ -50,6 +54,10 @@ struct FeedWriter {
 
     /// One unreadable object never fails a feed; it is left out and logged.
     private mutating func append(_ row: ObjectRow) {
+        if lines?.append(row.content, to: &buffer, isDefined: zones.contains) == true {
+            readable += 1
+            return
+        }
         do {
             let object = try request.shown(
                 row.content, floating: floating, maxInstances: context.settings.maxInstances)

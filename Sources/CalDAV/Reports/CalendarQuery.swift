@@ -41,7 +41,7 @@ enum CalendarQuery {
                         Shown($0, query, context, to: multistatus)
                     }
                 }
-                guard let shown, isExact || shown.matches(row, query.filter) else { continue }
+                guard let shown, isExact || shown.matches(row, query) else { continue }
                 if let limit = query.limit, count >= limit {
                     multistatus.truncated(at: href)
                     return
@@ -78,10 +78,13 @@ enum CalendarQuery {
         }
 
         /// One unreadable object never fails a report; it is left out and logged.
-        func matches(_ row: ObjectRow, _ filter: CompFilter) -> Bool {
+        func matches(_ row: ObjectRow, _ query: Query) -> Bool {
+            if let range = query.onlyRange, let instance = row.soleInstance {
+                return instance.overlaps(range)
+            }
             do {
                 let object = try CalendarObject(parsing: Array(row.content))
-                return FilteredObject(object: object, floating: floating).matches(filter)
+                return FilteredObject(object: object, floating: floating).matches(query.filter)
             } catch {
                 log(
                     .unreadableObject(
@@ -130,11 +133,24 @@ private struct Query {
 
     /// Whether the store's selection is the answer.
     var isDecidedByStore: Bool {
+        guard isOnlyComponents else { return false }
+        return filter.compFilters.first?.timeRange == nil
+    }
+
+    /// The range, where an event only has to be in it.
+    var onlyRange: Range<Int64>? {
+        guard isOnlyComponents, let inner = filter.compFilters.first, inner.name == "VEVENT"
+        else { return nil }
+        return inner.timeRange
+    }
+
+    /// Whether nothing is asked of an object but its component's kind and time.
+    private var isOnlyComponents: Bool {
         guard filter.timeRange == nil, filter.propFilters.isEmpty, !filter.isNotDefined else {
             return false
         }
         guard let inner = filter.compFilters.first else { return true }
         return filter.compFilters.count == 1 && !inner.isNotDefined && inner.name != "VTIMEZONE"
-            && inner.timeRange == nil && inner.propFilters.isEmpty && inner.compFilters.isEmpty
+            && inner.propFilters.isEmpty && inner.compFilters.isEmpty
     }
 }

@@ -69,33 +69,33 @@ private struct BusyTimes {
 
     private mutating func add(_ calendars: [CalendarRecord], email: String? = nil) throws {
         guard !calendars.isEmpty else { return }
+        let owners = calendars.map { Owner(of: $0, email: email, context) }
+        let mattering = AddressSet(owners.flatMap(\.addresses))
         let objects = try context.store.listing(
-            calendars, .overlapping(TimeRangeElement.widened(range), component: nil),
-            content: true)
-        var current: (calendar: CalendarRecord, floating: Zone, addresses: Set<String>)?
+            calendars, .busy(TimeRangeElement.widened(range), mattering), content: true)
         while let row = try objects.next() {
-            guard FreeBusy.counts(component: row.component) else { continue }
-            if current.map({ row.isIn($0.calendar) }) != true {
-                current = row.calendar(of: calendars).map { calendar in
-                    let email =
-                        context.isOwner(of: calendar)
-                        ? context.user.email : calendar.ownerEmail ?? email
-                    return (
-                        calendar, zone ?? Zone.named(calendar.timeZone) ?? .utc,
-                        Set(email.map { ["mailto:" + $0.lowercased()] } ?? [])
-                    )
-                }
+            guard let owner = owners.first(where: { row.isIn($0.calendar) }) else { continue }
+            if let instance = row.soleInstance, !instance.attendees.mayMeet(mattering) {
+                if let kind = instance.busy { busy.add(instance.start, instance.end, kind) }
+            } else if let object = try? CalendarObject(parsing: Array(row.content)) {
+                let floating = zone ?? Zone.named(owner.calendar.timeZone) ?? .utc
+                busy.add(object, floating: floating, owner: owner.addresses)
             }
-            guard let current, let object = try? CalendarObject(parsing: Array(row.content))
-            else { continue }
-            busy.add(object, floating: current.floating, owner: current.addresses)
         }
     }
-}
 
-extension FreeBusy {
-    /// Whether components of a kind can take time.
-    fileprivate static func counts(component: UnsafeRawBufferPointer) -> Bool {
-        component.elementsEqual("VEVENT".utf8) || component.elementsEqual("VFREEBUSY".utf8)
+    /// Whose time the events of a calendar take.
+    private struct Owner {
+        let calendar: CalendarRecord
+        /// As `FreeBusy.add` takes them.
+        let addresses: Set<String>
+
+        /// - Parameter email: the owner's, where neither the calendar nor the request says it.
+        init(of calendar: CalendarRecord, email: String?, _ context: Context) {
+            self.calendar = calendar
+            let own =
+                context.isOwner(of: calendar) ? context.user.email : calendar.ownerEmail ?? email
+            addresses = Set(own.map { ["mailto:" + $0.lowercased()] } ?? [])
+        }
     }
 }

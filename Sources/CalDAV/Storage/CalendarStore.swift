@@ -181,6 +181,10 @@ package enum ObjectSelection: Sendable {
     ///
     /// Seconds since 1970, UTC, end exclusive; `Int64.min` and `.max` for open ends.
     case overlapping(Range<Int64>, component: String?)
+    /// Events and free/busy that may take time in the range, a superset; with content asked for,
+    /// the text comes only where `ObjectRow.soleInstance` does not say what it is to somebody of
+    /// these addresses.
+    case busy(Range<Int64>, AddressSet)
     case component(String)
 }
 

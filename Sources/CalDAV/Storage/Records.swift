@@ -1,3 +1,5 @@
+package import ICalendar
+
 /// Somebody who may sign in, as the CRM knows them.
 package struct UserRecord: Sendable {
     /// The database's spelling, which every path and `caldav_calendars.user_id` uses.
@@ -128,11 +130,15 @@ package struct ObjectRow {
     package var revision: Int64
     /// `caldav_calendars.id`; 0 in a listing of one calendar.
     package var calendar: Int64 = 0
+    /// Where the store knows that the object is such an event; only in what `overlapping` and `busy`
+    /// select.
+    package var soleInstance: SoleInstance?
 
     package init(
         name: UnsafeRawBufferPointer, component: UnsafeRawBufferPointer,
         etag: UnsafeRawBufferPointer, size: Int64, modified: Int64, created: Int64,
-        content: UnsafeRawBufferPointer, isRemoved: Bool, revision: Int64
+        content: UnsafeRawBufferPointer, isRemoved: Bool, revision: Int64,
+        soleInstance: SoleInstance? = nil
     ) {
         self.name = name
         self.component = component
@@ -143,6 +149,7 @@ package struct ObjectRow {
         self.content = content
         self.isRemoved = isRemoved
         self.revision = revision
+        self.soleInstance = soleInstance
     }
 }
 

@@ -76,14 +76,16 @@ package struct FreeBusy: Sendable {
         }
     }
 
-    mutating func add(_ start: Int64, _ end: Int64, _ kind: Kind) {
+    /// Adds an event that takes a person's time whatever they answered.
+    /// - Parameters: as in `SoleInstance`.
+    package mutating func add(_ start: Int64, _ end: Int64, _ kind: Kind) {
         let start = max(start, range.lowerBound)
         let end = min(end, range.upperBound)
         if start < end { periods.append(Period(start: start, end: end, kind: kind)) }
     }
 
     /// Nil where the event leaves its owner free.
-    private static func kind(of event: Component, _ owner: Set<String>) -> Kind? {
+    static func kind(of event: Component, _ owner: Set<String>) -> Kind? {
         if event.first("TRANSP")?.rawValue.uppercased() == "TRANSPARENT" { return nil }
         let status = event.first("STATUS")?.rawValue.uppercased()
         if status == "CANCELLED" { return nil }

@@ -80,9 +80,7 @@ enum TimeRange {
     ) -> Bool {
         let (from, to) = (range.lowerBound, range.upperBound)
         let (start, end) = (instance.start, instance.end)
-        guard kind == .vtodo else {
-            return (from < end || (start == end && from <= start)) && to > start
-        }
+        guard kind == .vtodo else { return overlaps(event: start, end, range) }
         let component = instance.component
         guard component.has("DTSTART") else {
             // DUE alone.
@@ -93,6 +91,12 @@ enum TimeRange {
             return (from < end || from <= start) && (to > start || to >= end)
         }
         return from <= end && (to > start || to >= end)
+    }
+
+    /// An instance of VEVENT or VJOURNAL, in UTC seconds.
+    static func overlaps(event start: Int64, _ end: Int64, _ range: Range<Int64>) -> Bool {
+        let (from, to) = (range.lowerBound, range.upperBound)
+        return (from < end || (start == end && from <= start)) && to > start
     }
 
     /// A VTODO without DTSTART and DUE.

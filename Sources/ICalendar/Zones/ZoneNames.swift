@@ -10,23 +10,37 @@ extension Zone {
     }
 }
 
-enum ZoneNames {
-    private static let known = Mutex<[String: Zone?]>([:])
+/// Which zone a name means, once it was looked for: every object names one, and a zone is a file.
+private final class Memory: Sendable {
+    private let known = Mutex<[String: Zone?]>([:])
     /// Names come from clients; beyond this many the memory starts anew.
     private static let maximumKnown = 2000
 
-    static func zone(_ name: String) -> Zone? {
+    func zone(_ name: String, _ find: (String) -> Zone?) -> Zone? {
         if let zone = known.withLock({ $0[name] }) { return zone }
         let zone = name.utf8.count <= 256 ? find(name) : nil
         known.withLock {
-            if $0.count >= maximumKnown { $0.removeAll() }
+            if $0.count >= Memory.maximumKnown { $0.removeAll() }
             $0[name] = .some(zone)
         }
         return zone
     }
+}
+
+enum ZoneNames {
+    private static let known = Memory()
+    private static let knownIANA = Memory()
+
+    static func zone(_ name: String) -> Zone? {
+        known.zone(name, find)
+    }
 
     /// The zone of exactly this IANA name, or of one with a vendor's prefix.
     static func iana(_ name: String) -> Zone? {
+        knownIANA.zone(name, findIANA)
+    }
+
+    private static func findIANA(_ name: String) -> Zone? {
         if name == "UTC" || name == "Z" || name == "Etc/UTC" { return .utc }
         if let zone = ZoneFile.zone(named: name) { return zone }
         guard name.utf8.contains(UInt8(ascii: "/")) else { return nil }

@@ -245,6 +245,10 @@ final class MemoryStore: CalendarStore {
                 let span = stored.object.span(floating: .utc)
                 return (component == nil || stored.record.component == component)
                     && span.first <= range.upperBound && span.last >= range.lowerBound
+            case .busy(let range, _):
+                let span = stored.object.span(floating: .utc)
+                return ["VEVENT", "VFREEBUSY"].contains(stored.record.component)
+                    && span.first <= range.upperBound && span.last >= range.lowerBound
             }
         }
         return MemoryCursor(
