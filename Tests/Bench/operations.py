@@ -201,7 +201,7 @@ def one_change(user: str) -> Callable[[Site], list[bytes]]:
             raise Unsupported("no sync-token")
         path = f"{site.calendar(user)}{CHANGED}"
         status, _ = site.ask(
-            site.request("PUT", path, event("bench-change", 1, time.monotonic_ns() // 1000), user, **TEXT))
+            site.request("PUT", path, event("bench-change", 1, time.monotonic_ns() // 1000 % 2**31), user, **TEXT))
         if status not in (200, 201, 204):
             raise Unsupported(f"PUT answers {status}")
         return report(changes(token.group(1).decode()), user, 0)(site)

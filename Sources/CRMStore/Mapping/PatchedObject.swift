@@ -76,7 +76,8 @@ extension TaskMapping {
         component.setRaw("LAST-MODIFIED", stamp)
         // Only the organizer may raise SEQUENCE (RFC 5546 §2.1.4); without one it is ours.
         if component.first("ORGANIZER") == nil {
-            component.setRaw("SEQUENCE", String((component.first("SEQUENCE")?.integer ?? 0) + 1))
+            let sequence = (component.first("SEQUENCE")?.integer ?? 0) + 1
+            component.setRaw("SEQUENCE", String(Int32(clamping: sequence)))
         }
     }
 

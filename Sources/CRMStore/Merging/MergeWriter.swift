@@ -149,7 +149,7 @@ struct MergeWriter {
                     ?? (mark.isEmpty
                         ? Store.columnUID(uid, calendar: calendar)
                         : Store.derivedUID(uid, calendar: calendar) + mark)), .text(etag),
-            .int(sequence),
+            .int(Int64(Int32(clamping: sequence))),
         ])
     }
 }

@@ -42,7 +42,7 @@ struct ThreeWayMerge {
         addZones(to: &result)
         let sequence = max(author.sequence, others.sequence) + 1
         result.updateMaster { component in
-            component.setRaw("SEQUENCE", String(sequence))
+            component.setRaw("SEQUENCE", String(Int32(clamping: sequence)))
             component.setRaw("DTSTAMP", TaskMapping.utcText(now))
             component.setRaw("LAST-MODIFIED", TaskMapping.utcText(now))
         }

@@ -71,6 +71,9 @@ extension Store {
         var uid: String
         var etag: String
         var sequence: Int64
+
+        /// The documented column is an INT.
+        var sequenceColumn: Value { .int(Int64(Int32(clamping: sequence))) }
     }
 
     /// - Returns: the id of the new row.
@@ -86,7 +89,7 @@ extension Store {
                 definition.fitted(values[column]) ?? Value(definition.fallback(now: now)))
         }
         let uidIndex = parameters.count
-        parameters += [.text(mark.uid), .text(mark.etag), .int(mark.sequence)]
+        parameters += [.text(mark.uid), .text(mark.etag), mark.sequenceColumn]
         if schema[.owner] != nil { parameters.append(.text(calendar.owner)) }
         if schema[.calendar] != nil { parameters.append(.int(calendar.id)) }
         return try retryingUID(mark, calendar) { uid throws(DatabaseError) in
@@ -118,10 +121,10 @@ extension Store {
             if writesAny {
                 _ = try connection.execute(
                     installation.statements.update,
-                    parameters + [.text(uid), .text(mark.etag), .int(mark.sequence), .int(id)])
+                    parameters + [.text(uid), .text(mark.etag), mark.sequenceColumn, .int(id)])
             } else if let statement = installation.statements.mark[1] {
                 _ = try connection.execute(
-                    statement, .int(id), .text(uid), .text(mark.etag), .int(mark.sequence))
+                    statement, .int(id), .text(uid), .text(mark.etag), mark.sequenceColumn)
             }
         }
     }

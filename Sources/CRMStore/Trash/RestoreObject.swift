@@ -139,7 +139,7 @@ extension Store {
         let uid = try taskRow(id)?.row.uid ?? mark.uid
         _ = try database { () throws(DatabaseError) in
             try connection.execute(
-                statement, .int(id), .text(uid), .text(mark.etag), .int(mark.sequence))
+                statement, .int(id), .text(uid), .text(mark.etag), mark.sequenceColumn)
         }
     }
 

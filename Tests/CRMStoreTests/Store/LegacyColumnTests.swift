@@ -28,6 +28,18 @@ struct LegacyColumnTests {
             "title", ["Überlängenüberschrei"])
     }
 
+    @Test(arguments: ["2147483647", "3600000000", "9223372036854775807"])
+    func aSequenceBeyondTheColumnIsTheHighestItHolds(sequence: String) throws {
+        let crm = try MirroredCRM(altering: ["DELETE FROM tasks"])
+        let lines = Sample.event("DTSTART:20260701T080000Z", "SEQUENCE:\(sequence)")
+        try expectKept(lines, in: crm, "caldav_sequence", ["2147483647"])
+        try crm.crm.run("UPDATE tasks SET title = 'by the CRM'")
+        try crm.store.mergePendingChanges()
+        let text = try crm.text("kept.ics", of: "anna")
+        #expect(text.contains("\r\nSUMMARY:by the CRM\r\n"))
+        #expect(text.contains("\r\nSEQUENCE:2147483647\r\n"))
+    }
+
     @Test func aTextThatIsTooLongIsCutByBytes() throws {
         let crm = try MirroredCRM(altering: [
             "DELETE FROM tasks",
