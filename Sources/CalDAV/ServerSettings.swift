@@ -16,9 +16,6 @@ package struct ServerSettings: Sendable {
     /// ATTENDEEs of a component (RFC 4791 §5.2.9).
     package var maxAttendeesPerInstance = 1_000
 
-    /// Component types of a calendar that is made without naming any.
-    package var newCalendarComponents = ["VEVENT", "VTODO"]
-
     /// Which other people one finds, to share calendars with them.
     package var findPeople = PeopleSearch.part
 

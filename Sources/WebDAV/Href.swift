@@ -40,7 +40,7 @@ package enum Href {
     /// An encoded slash stays inside its segment, `+` is itself, and one slash at the end counts
     /// for nothing.
     /// - Throws: 400 for empty, `.` and `..` segments, bytes that are not UTF-8, control
-    ///   characters, and broken escapes.
+    ///   characters other than white space, and broken escapes.
     package static func segments(of path: some StringProtocol) throws(RequestError) -> [String] {
         var bytes = Array(path.utf8)
         if bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
@@ -54,20 +54,23 @@ package enum Href {
         return segments
     }
 
-    /// Nil for broken escapes, bytes that are not UTF-8, and control characters.
+    /// Nil for broken escapes, bytes that are not UTF-8, and control characters other than encoded
+    /// tabs and line ends: there are UIDs that end in one, and clients that make a name of them.
     package static func decode(_ encoded: some Collection<UInt8>) -> String? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)
         var rest = encoded.makeIterator()
         while let byte = rest.next() {
             var byte = byte
+            var isSpace = false
             if byte == UInt8(ascii: "%") {
                 guard let high = rest.next().flatMap(hexValue),
                     let low = rest.next().flatMap(hexValue)
                 else { return nil }
                 byte = high << 4 | low
+                isSpace = byte == 9 || byte == 10 || byte == 13
             }
-            guard byte >= 32, byte != 127 else { return nil }
+            guard isSpace || byte >= 32 && byte != 127 else { return nil }
             bytes.append(byte)
         }
         return String(validating: bytes, as: UTF8.self)

@@ -91,3 +91,17 @@ def test_calendar_of_to_dos_takes_no_event(client: Client, path: str) -> None:
         403, clark("c:supported-calendar-component")
     )
     assert client.put(path + "b.ics", icalendar.to_do(icalendar.new_uid())).status == 201
+
+
+def test_calendar_that_names_no_components_takes_all_of_them(client: Client) -> None:
+    """RFC 4791 section 5.2.3."""
+    path = client.make_calendar(icalendar.new_uid())
+    journal = icalendar.calendar(
+        icalendar.component("VJOURNAL", "UID:j@x", "DTSTAMP:20260901T080000Z", "SUMMARY:Journal")
+    )
+    for name, text in {
+        "e.ics": icalendar.event("e@x"), "t.ics": icalendar.to_do("t@x"), "j.ics": journal,
+    }.items():
+        assert client.put(path + name, text).status == 201
+        assert client.get(path + name).text == text
+    client.delete(path)

@@ -92,7 +92,8 @@ private struct NewCalendar {
             changes.append(.displayName(uri))
         }
         if !changes.contains(where: { if case .components = $0 { true } else { false } }) {
-            changes.append(.components(context.settings.newCalendarComponents))
+            // RFC 4791 §5.2.3: whoever names none may put anything into it.
+            changes.append(.components(ComponentSet.supported))
         }
         try context.store.createCalendar(uri, of: context.user.name, with: changes)
         return Response(.created, fields: [("Cache-Control", "no-cache")])

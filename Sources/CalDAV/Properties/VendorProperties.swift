@@ -56,7 +56,8 @@ extension PropertyTable {
         .stored(.caldav("default-alarm-vevent-date"), on: [.home, .calendar], isViewers: true),
         .stored(.caldav("default-alarm-vtodo-datetime"), on: [.home, .calendar], isViewers: true),
         .stored(.caldav("default-alarm-vtodo-date"), on: [.home, .calendar], isViewers: true),
-        .stored(.caldav("calendar-free-busy-set"), on: [.home, .inbox]),
+        // Of calendars, Apple says it by YES or NO, and shows an error where that is refused.
+        .stored(.caldav("calendar-free-busy-set"), on: [.home, .inbox, .calendar]),
     ]
 }
 

@@ -111,7 +111,7 @@ struct ConfigurationSection: Sendable {
             .value(
                 "calendar_components", \.store.newCalendar.components,
                 mustBe: "names out of VEVENT, VTODO, VJOURNAL with commas between them",
-                "What a new calendar may hold", parse: components,
+                "What everybody's first calendar may hold", parse: components,
                 write: { $0.joined(separator: ", ") }),
             .flag(
                 "mirror_new_calendars", \.store.mirrorsNewCalendars,

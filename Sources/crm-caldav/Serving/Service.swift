@@ -55,7 +55,6 @@ struct Service: Sendable {
         settings.maxResourceSize = configuration.store.limits.maxResourceSize
         settings.maxInstances = configuration.store.limits.maxInstances
         settings.maxAttendeesPerInstance = configuration.store.limits.maxAttendeesPerInstance
-        settings.newCalendarComponents = configuration.store.newCalendar.components
         settings.productID = "-//crm-caldav//crm-caldav \(CRMCalDAV.version)//EN"
         return settings
     }
