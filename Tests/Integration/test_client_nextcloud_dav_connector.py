@@ -64,8 +64,11 @@ class DAVConnector(Program):
             "<cal:calendar-description/><cal:supported-calendar-component-set/>"
             "<ical:calendar-color/><ical:calendar-order/><d:owner/><d:acl/>"
         ), Depth="0").sole
-        # What its user may do is what the ACE says whose principal is the owner's very string.
+        # What its user may do is what the ACE says whose principal is the owner's very string; without
+        # an ACL, which those who share a calendar cannot read, everything.
         owner = found.href_in("d:owner")
+        if clark("d:acl") not in found.found:
+            return
         granted = {
             privilege.tag for ace in found.found[clark("d:acl")]
             if [each.text for each in ace.iter(clark("d:href"))] == [owner]

@@ -76,8 +76,16 @@ class Driver:
         source = self.registry.ref_source(new.get_uid())
         # The data server asks for the password as it would ask a person.
         source.connect("credentials-required", self.sign_in)
-        self.client = ECal.Client.connect_sync(source, client_kind, 20, None)
         deadline = time.monotonic() + 20
+        while True:
+            try:
+                self.client = ECal.Client.connect_sync(source, client_kind, 20, None)
+                break
+            except GLib.Error as error:
+                # The factory may hear of the source a moment after the registry has it.
+                if "No such source" not in error.message or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
         while source.get_connection_status() != EDataServer.SourceConnectionStatus.CONNECTED:
             if time.monotonic() > deadline:
                 raise TimeoutError("not connected")
