@@ -51,9 +51,10 @@ model:  ## CRM statements and calendar clients at random, checked against each o
 	$(MODEL) --operations 100000 --kill-workers 3 --kill-database 1
 
 soak:  ## Run the load and model tests at full length: about an hour
-	@$(INSTALL) test
+	@$(INSTALL) soak
 	$(PROGRAM)
-	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py
+	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py \
+		Tests/Integration/test_client_kde_engine.py
 	Tests/Reference/run 10000 $$(seq 1 20)
 	$(MODEL) --operations 100000 --mode triggers --checks 10
 	$(MODEL) --operations 100000 --mode scan --checks 10
