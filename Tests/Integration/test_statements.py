@@ -82,6 +82,9 @@ REQUESTS: dict[str, Callable[[Client, str], None]] = {
     "OPTIONS": lambda dav, path: expect(200, dav.request("OPTIONS", path)),
     "GET object": lambda dav, path: expect(200, dav.get(path + "3.ics")),
     "HEAD object": lambda dav, path: expect(200, dav.request("HEAD", path + "3.ics")),
+    "GET jCal": lambda dav, path: expect(
+        200, dav.get(path + "3.ics", {"Accept": "application/calendar+json"})
+    ),
     "GET feed": lambda dav, path: expect(200, dav.get(path)),
     "PUT": replace,
     "PUT new + DELETE": create_and_delete,

@@ -95,10 +95,14 @@ struct ClientGuide {
             ClientGuide(
                 client: "Nextcloud, to read and write",
                 steps: [
-                    "Install the app <b>DAV Connector</b>.",
                     """
-                    In your settings, <b>Connected accounts</b>: server <code>\(host)</code>, user \
-                    name <code>\(user)</code>, and your password.
+                    Nothing is to be done in Nextcloud where whoever runs this server pairs a \
+                    calendar here with one there: ask for it.
+                    """,
+                    """
+                    Otherwise, install the app <b>DAV Connector</b>; in your settings, <b>Connected \
+                    accounts</b>: server <code>\(host)</code>, user name <code>\(user)</code>, and \
+                    your password.
                     """,
                 ]),
             ClientGuide(
