@@ -4,5 +4,5 @@
 /// that of the home: so it is the same everywhere. Only what is true stands here; a half-true
 /// `calendar-auto-schedule` would stop clients from sending invitations themselves.
 enum Compliance {
-    static let classes = "1, 3, access-control, extended-mkcol, calendar-access"
+    static let classes = "1, 3, access-control, extended-mkcol, calendar-access, calendar-proxy"
 }

@@ -10,8 +10,11 @@ struct Context {
     let paths: Paths
     let preferences: Preferences
     let log: (ServerEvent) -> Void
+    let relations = Relations()
     /// The object's ETag that the If field, or a date, was judged by.
     var judgedETag: String?
+    /// What the Destination field names, of COPY and MOVE.
+    var destination: Target?
     /// What the request is for, with what the user may do there; set once it is known.
     var target: Target?
     /// What was found once and is asked for again.

@@ -77,6 +77,11 @@ package struct Server {
             resource: resource, address: path.address,
             held: context.privileges(on: resource), href: request.basePath + request.path)
         try context.authorise(method.needs(on: resource.kind))
+        if let needs = method.destinationNeeds(on: resource.kind) {
+            let destination = try self.destination(of: request, context)
+            try destination.authorise(needs, context.paths)
+            context.destination = destination
+        }
         try StateConditions.check(resource, context)
         if request.fields["if"] != nil, case .object(let object, _) = resource {
             // What was judged may change until it is written.
@@ -129,10 +134,17 @@ package struct Server {
             return opening
         }
         let credentials = try SignIn.credentials(of: request, settings)
-        var opening = try store.open(address, signingIn: credentials.name, content: content)
+        let opening = try store.open(address, signingIn: credentials.name, content: content)
         try SignIn.verify(
             credentials, opening.user, verifier, from: request.clientAddress, settings, log: log)
         guard opening.user != nil else { throw SignIn.challenge(settings) }
+        return try refreshed(opening, address, credentials.name, content: content)
+    }
+
+    /// The opening with everything in it that is new.
+    private func refreshed(
+        _ opening: Opening, _ address: ResourceAddress, _ userName: String, content: Bool
+    ) throws -> Opening {
         var isStale = false
         if opening.hasPendingChanges {
             try store.mergePendingChanges()
@@ -142,10 +154,21 @@ package struct Server {
             try store.prepareHome(of: user)
             isStale = true
         }
-        if isStale {
-            opening = try store.open(address, signingIn: credentials.name, content: content)
-        }
-        return opening
+        return isStale
+            ? try store.open(address, signingIn: userName, content: content) : opening
+    }
+
+    /// What COPY or MOVE is to write, as the same user may know it.
+    private func destination(of request: Request, _ context: Context) throws -> Target {
+        let (path, href) = try Transfer.destination(of: request)
+        let name = context.user.name
+        let opening = try refreshed(
+            store.open(path.address, signingIn: name, content: false), path.address, name,
+            content: false)
+        let resource = Resource(path, opening, viewer: context.user)
+        return Target(
+            resource: resource, address: path.address, held: context.privileges(on: resource),
+            href: href)
     }
 
     /// What is granted to `all` may be read by GET without signing in. Whatever else is asked for is

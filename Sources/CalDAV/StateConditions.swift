@@ -3,7 +3,7 @@ import WebDAV
 /// The If header field of a request, judged (RFC 4918 §10.4; sync tokens: RFC 6578 §5).
 ///
 /// There are no locks here, so no lock token ever matches. A resource that is neither the request's
-/// own nor a collection around it is in no state that we would know.
+/// own, nor its destination, nor a collection around one of them is in no state that we would know.
 enum StateConditions {
     /// - Throws: 412 where no list holds, 400 where the field cannot be read.
     static func check(_ resource: Resource, _ context: Context) throws {
@@ -45,18 +45,26 @@ enum StateConditions {
         if segments == Self.segments(of: context.paths.home(viewer.user.name)) {
             return .home(viewer)
         }
+        var known = known(resource, context.paths)
+        if let destination = context.destination {
+            known += self.known(destination.resource, context.paths)
+        }
+        return known.first { self.segments(of: $0.href) == segments }?.target ?? .other
+    }
+
+    /// What was read of a resource and the calendar around it.
+    private static func known(
+        _ resource: Resource, _ paths: Paths
+    ) -> [(href: String, target: Target)] {
         switch resource {
         case .object(let object, let calendar):
-            let paths = context.paths
-            if segments == Self.segments(of: paths.object(object.name, in: calendar)) {
-                return .object(object)
-            }
-            return segments == Self.segments(of: paths.calendar(calendar))
-                ? .calendar(calendar) : .other
+            [
+                (paths.object(object.name, in: calendar), .object(object)),
+                (paths.calendar(calendar), .calendar(calendar)),
+            ]
         case .calendar(let calendar), .freeObject(_, let calendar):
-            return segments == Self.segments(of: context.paths.calendar(calendar))
-                ? .calendar(calendar) : .other
-        default: return .other
+            [(paths.calendar(calendar), .calendar(calendar))]
+        default: []
         }
     }
 

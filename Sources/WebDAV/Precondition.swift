@@ -29,6 +29,22 @@ extension Precondition {
         .dav("resource-must-be-null"), .methodNotAllowed)
     package static let validResourceType = Precondition(.dav("valid-resourcetype"), .forbidden)
 
+    // RFC 3744 §8.1.1
+    package static let noACEConflict = Precondition(.dav("no-ace-conflict"), .forbidden)
+    package static let noProtectedACEConflict = Precondition(
+        .dav("no-protected-ace-conflict"), .forbidden)
+    package static let noInheritedACEConflict = Precondition(
+        .dav("no-inherited-ace-conflict"), .forbidden)
+    package static let limitedNumberOfACEs = Precondition(
+        .dav("limited-number-of-aces"), .forbidden)
+    package static let grantOnly = Precondition(.dav("grant-only"), .forbidden)
+    package static let noInvert = Precondition(.dav("no-invert"), .forbidden)
+    package static let notSupportedPrivilege = Precondition(
+        .dav("not-supported-privilege"), .forbidden)
+    package static let recognizedPrincipal = Precondition(
+        .dav("recognized-principal"), .forbidden)
+    package static let allowedPrincipal = Precondition(.dav("allowed-principal"), .forbidden)
+
     // RFC 4791 §5.3.1 and §5.3.2.1
     package static let calendarCollectionLocationOK = Precondition(
         .caldav("calendar-collection-location-ok"), .forbidden)

@@ -66,6 +66,7 @@ package struct Status: Hashable, Sendable {
     package static let tooManyRequests = Status(429)
     package static let internalServerError = Status(500)
     package static let notImplemented = Status(501)
+    package static let badGateway = Status(502)
     package static let serviceUnavailable = Status(503)
     package static let insufficientStorage = Status(507)
 
@@ -80,7 +81,8 @@ package struct Status: Hashable, Sendable {
         405: "Method Not Allowed", 409: "Conflict", 411: "Length Required",
         412: "Precondition Failed", 413: "Content Too Large", 415: "Unsupported Media Type",
         424: "Failed Dependency", 429: "Too Many Requests",
-        500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
+        500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway",
+        503: "Service Unavailable",
         507: "Insufficient Storage",
     ]
 }

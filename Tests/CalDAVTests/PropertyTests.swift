@@ -394,7 +394,8 @@ struct NewCalendarTests {
         #expect(record.displayName == "Work")
         #expect(record.color == "#123456FF")
         #expect(record.components == ["VTODO"])
-        #expect(site.store.calendars.last?.properties.map(\.name) == ["calendar-order"])
+        #expect(
+            site.store.calendars.last?.viewersProperties["anna"]?.map(\.name) == ["calendar-order"])
     }
 
     @Test func extendedMkcol() throws {

@@ -148,7 +148,7 @@ struct MethodTests {
         #expect(site.send("propfind", "").status == 501)
         let answer = site.send("PUT", "calendars/anna/")
         #expect(answer.status == 405)
-        #expect(answer["Allow"] == "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT")
+        #expect(answer["Allow"] == "OPTIONS, GET, HEAD, PROPFIND, PROPPATCH, REPORT, ACL")
     }
 
     @Test("Allow of the home names REPORT: one client decides by it whether to sync by token")

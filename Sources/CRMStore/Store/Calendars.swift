@@ -174,8 +174,11 @@ extension Store {
         _ calendar: CalendarRecord, _ changes: [CalendarChange], viewer: String
     ) throws(StorageError) {
         try atTheEdge { () throws(StoreFailure) in
+            // What a viewer keeps for themselves is no change of the owner's calendar.
+            let isShared = !viewer.utf8.elementsEqual(calendar.owner.utf8)
+            let isPrivate = isShared && changes.allSatisfy(\.isForViewer)
             try connection.transaction { () throws(StoreFailure) in
-                _ = try takeRevisions(of: calendar.id)
+                if !isPrivate { _ = try takeRevisions(of: calendar.id) }
                 for change in changes {
                     try apply(change, to: calendar.id)
                     try storeIfDead(change, calendar: calendar.id, viewer: viewer)

@@ -10,12 +10,15 @@ struct PresentObject {
     var taskID: Int64?
     var base: [UInt8]
     var content: [UInt8]
+    /// As the row was when the two agreed.
+    var digest: [UInt8]
 }
 
 // The statements that write `caldav_objects`, its tombstones, the trash and the log.
 extension Store {
     private static let present: SQL = """
-        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid
+        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid,
+               o.base_digest
           FROM caldav_calendar_state AS s
           LEFT JOIN caldav_objects AS o ON o.calendar_id = s.calendar_id AND o.name = ?
          WHERE s.calendar_id = ?
@@ -64,7 +67,8 @@ extension Store {
             func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
             let object = PresentObject(
                 id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
-                uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6))
+                uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
+                digest: bytes(8))
             return (object, isMirrored)
         }
         guard let found else { throw .storage(.notFound) }
@@ -137,9 +141,21 @@ extension Store {
         _ id: Int64, name: String, in calendar: Int64, revision: Int64
     ) throws(StoreFailure) {
         _ = try database { () throws(DatabaseError) in
-            _ = try connection.execute(Store.delete, .int(id))
-            return try connection.execute(
+            try connection.execute(Store.delete, .int(id))
+        }
+        try bury(name, in: calendar, revision: revision)
+    }
+
+    func bury(_ name: String, in calendar: Int64, revision: Int64) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(
                 Store.bury, .int(calendar), .bytes(Array(name.utf8)), .int(revision), .int(now))
+        }
+    }
+
+    func unbury(_ name: String, in calendar: Int64) throws(StoreFailure) {
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(Store.unbury, .int(calendar), .bytes(Array(name.utf8)))
         }
     }
 

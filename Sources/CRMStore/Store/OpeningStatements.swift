@@ -16,6 +16,8 @@ struct OpeningStatements: Sendable {
     /// Parameters: digest of the token.
     let feed: SQL
     let shared: SharedOpeningStatements
+    /// Everybody who may sign in: name, email, displayname.
+    let people: SQL
 
     /// What the statements are made of.
     struct Pieces {
@@ -53,10 +55,11 @@ struct OpeningStatements: Sendable {
             """
         let object: SQL = "LEFT JOIN caldav_objects AS o ON o.calendar_id = c.id AND o.name = ?"
 
+        people = try OpeningStatements.people(users)
         shared = SharedOpeningStatements(
             Pieces(
                 name: name, person: person, pending: pending, signer: signer, calendar: calendar,
-                object: object, people: try OpeningStatements.people(users)))
+                object: object, people: people))
         user = "SELECT \(person), \(pending) \(signer) LIMIT 1"
         home = """
             SELECT \(person), \(pending),

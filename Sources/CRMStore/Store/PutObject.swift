@@ -52,7 +52,7 @@ extension Store {
 }
 
 /// What a PUT wants to be there.
-private struct ObjectWrite {
+struct ObjectWrite {
     let object: CalendarObject
     let name: String
     let calendar: CalendarRecord
@@ -93,17 +93,20 @@ private struct ObjectWrite {
 extension Store {
     // MARK: A new object
 
-    private func create(
+    func create(
         _ write: ObjectWrite, revision: Int64, isMirrored: Bool
     ) throws(StoreFailure) {
         var counterpart: Counterpart?
         if isMirrored, write.isTask {
-            let task = try task(of: write.object, write)
-            counterpart = try insertCounterpart(task.values, write)
+            counterpart = try insertCounterpart(of: write)
         }
         try insertObject(
             write.text, name: write.name, in: write.calendar.id, revision: revision, counterpart)
         try log(.create, task: counterpart?.taskID, uid: write.text.uid)
+    }
+
+    func insertCounterpart(of write: ObjectWrite) throws(StoreFailure) -> Counterpart {
+        try insertCounterpart(try task(of: write.object, write).values, write)
     }
 
     private func insertCounterpart(
@@ -154,7 +157,7 @@ extension Store {
     /// - Parameter isBlind: whether the sender did not say which version it began with. Then the write is
     ///   stored as it is, for its answer's ETag to be true, and what its sender had not seen is merged
     ///   in as a further change.
-    private func replace(
+    func replace(
         _ present: PresentObject, by write: ObjectWrite, revision: Int64, isMirrored: Bool,
         isBlind: Bool
     ) throws(StoreFailure) {

@@ -59,7 +59,7 @@ extension Store {
         let defaultURI = settings.defaultCalendar.uri
         let (statement, values): (SQL, [Value]) =
             switch address {
-            case .root, .principals, .userPrincipals, .principal, .homes:
+            case .root, .principals, .userPrincipals, .principal, .proxy, .homes:
                 (statements.user, [name])
             case .feed(let token): (statements.feed, [.bytes(Digest.sha256(token))])
             case .home, .place: (statements.home, [name, .text(defaultURI), name])
@@ -84,7 +84,7 @@ extension Store {
                 opening.owner = user
             }
             switch address {
-            case .root, .principals, .userPrincipals, .principal, .homes: break
+            case .root, .principals, .userPrincipals, .principal, .proxy, .homes: break
             case .feed:
                 opening.owner = opening.user
                 opening.calendar = CalendarColumns.read(cursor, at: afterPerson + 1)

@@ -61,17 +61,27 @@ extension Store {
         _ = try database { () throws(DatabaseError) -> Outcome? in
             switch change {
             case .store(let namespace, let name, let xml, let isViewers):
-                try connection.execute(
+                // An owner's value of older versions would go over what is everybody's.
+                if !isViewers { try remove(namespace, name, calendar, viewer) }
+                return try connection.execute(
                     Store.store, .int(calendar), .bytes(isViewers ? Array(viewer.utf8) : []),
                     .bytes(key(namespace, name)), .bytes(Array(namespace.utf8)),
                     .bytes(Array(name.utf8)), .bytes(xml))
             case .remove(let namespace, let name, let isViewers):
-                try connection.execute(
-                    Store.remove, .int(calendar), .bytes(isViewers ? Array(viewer.utf8) : []),
-                    .bytes(key(namespace, name)))
-            default: nil
+                try remove(namespace, name, calendar, viewer)
+                if !isViewers { try remove(namespace, name, calendar, "") }
+                return nil
+            default: return nil
             }
         }
+    }
+
+    private func remove(
+        _ namespace: String, _ name: String, _ calendar: Int64, _ viewer: String
+    ) throws(DatabaseError) {
+        _ = try connection.execute(
+            Store.remove, .int(calendar), .bytes(Array(viewer.utf8)),
+            .bytes(key(namespace, name)))
     }
 
     func key(_ namespace: String, _ name: String) -> [UInt8] {

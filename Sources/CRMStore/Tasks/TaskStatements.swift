@@ -31,6 +31,9 @@ struct TaskStatements: Sendable {
     /// Takes back that a task was completed. Parameters: the former status, id. Nil where there is no
     /// such column.
     let returnStatus: SQL?
+    /// Gives a task to an owner and a calendar. Parameters: the owner's name and the calendar's id, each
+    /// where the table has such a column, then an id. Nil where it has neither.
+    let place: SQL?
     /// Parameters: an id.
     let delete: SQL
     /// Ids of rows that no object mirrors as they are. Parameters: id to start after, count.
@@ -93,6 +96,15 @@ struct TaskStatements: Sendable {
              WHERE t.id = ? AND t.\(column.identifier) = 'completed'
             """
         }
+        let places = TaskStatements.placement(schema, settings)
+        place =
+            places.isEmpty
+            ? nil
+            : """
+            \(SQL.neverWaiting)UPDATE \(table) AS t
+               SET \(TaskSchema.joined(places.map { "t.\($0.column) = \($0.value)" }, by: ", "))
+             WHERE t.id = ?
+            """
         delete = "\(SQL.neverWaiting)DELETE FROM \(table) WHERE id = ?"
         let pairs: SQL = """
             FROM \(table) AS t
@@ -123,6 +135,27 @@ struct TaskStatements: Sendable {
         Dictionary(uniqueKeysWithValues: chunks.map { ($0, make($0)) })
     }
 
+    /// What says whose a task is and in which calendar: parameters are the owner's name and the
+    /// calendar's id, as far as the table has such columns.
+    private static func placement(
+        _ schema: TaskSchema, _ settings: StoreSettings
+    ) -> [(column: Identifier, value: SQL)] {
+        var placement: [(column: Identifier, value: SQL)] = []
+        if let owner = schema[.owner],
+            let users = Identifier(settings.users.table),
+            let id = Identifier(settings.users.idColumn),
+            let name = Identifier(settings.users.nameColumn)
+        {
+            placement.append(
+                (
+                    owner.identifier,
+                    "(SELECT u.\(id) FROM \(users) AS u WHERE u.\(name) = ? LIMIT 1)"
+                ))
+        }
+        if let calendar = schema[.calendar] { placement.append((calendar.identifier, "?")) }
+        return placement
+    }
+
     private static func insert(_ schema: TaskSchema, _ settings: StoreSettings) -> SQL {
         var names: [SQL] = []
         var values: [SQL] = []
@@ -132,17 +165,9 @@ struct TaskStatements: Sendable {
         }
         names += ["caldav_uid", "caldav_etag", "caldav_sequence"]
         values += ["?", "?", "?"]
-        if let owner = schema[.owner],
-            let users = Identifier(settings.users.table),
-            let id = Identifier(settings.users.idColumn),
-            let name = Identifier(settings.users.nameColumn)
-        {
-            names.append("\(owner.identifier)")
-            values.append("(SELECT u.\(id) FROM \(users) AS u WHERE u.\(name) = ? LIMIT 1)")
-        }
-        if let calendar = schema[.calendar] {
-            names.append("\(calendar.identifier)")
-            values.append("?")
+        for place in placement(schema, settings) {
+            names.append("\(place.column)")
+            values.append(place.value)
         }
         for extra in schema.requiredExtras {
             names.append("\(extra.column)")

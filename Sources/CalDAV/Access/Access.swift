@@ -16,6 +16,11 @@ enum Access {
         return isVisible ? [.read, .readCurrentUserPrivilegeSet] : []
     }
 
+    /// Who may read somebody's principal sees which groups there are; members are told them alone.
+    static func toProxy(of person: Person, _ settings: ServerSettings) -> Privileges {
+        person.isViewer || !person.granted.isEmpty ? toPrincipal(of: person, settings) : []
+    }
+
     /// A home where anything may be read can be listed: the listing has that and nothing else.
     static func toHome(of person: Person) -> Privileges {
         if person.isViewer { return .all }
@@ -48,6 +53,7 @@ extension Context {
         switch resource {
         case .root, .principals, .userPrincipals, .homes: user.isNobody ? [] : Access.container
         case .principal(let person): Access.toPrincipal(of: person, settings)
+        case .proxy(let person, _): Access.toProxy(of: person, settings)
         case .home(let person): Access.toHome(of: person)
         case .place(_, let person): Access.toFreePlace(inHomeOf: person)
         case .calendar(let calendar), .object(_, let calendar), .freeObject(_, let calendar):

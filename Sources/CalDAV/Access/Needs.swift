@@ -34,6 +34,12 @@ struct Needs: Sendable {
         return Needs(existing: need, free: need)
     }
 
+    static func parent(_ privileges: Privileges, free: Privileges) -> Needs {
+        Needs(
+            existing: Need(privileges: privileges, of: .parent),
+            free: Need(privileges: free, of: .parent))
+    }
+
     /// Of the resource, or of the parent where it is yet to be made.
     static func itself(_ privileges: Privileges, orParent free: Privileges) -> Needs {
         Needs(
@@ -52,8 +58,8 @@ struct Target {
 }
 
 extension Target {
-    /// - Throws: `need-privileges`; to who may not read here, always of the resource itself, so that
-    ///   nobody learns from it whether there is one.
+    /// - Throws: `need-privileges`; to who may not read here, always `read` of the resource itself, so
+    ///   that nobody learns from it whether there is one.
     func authorise(_ needs: Needs, _ paths: Paths) throws(RequestError) {
         let exists = resource.kind != .unmapped
         let need = exists ? needs.existing : needs.free
@@ -65,7 +71,7 @@ extension Target {
         }
         guard !held.isSuperset(of: need.privileges) else { return }
         guard self.held.contains(.read) else {
-            throw .needPrivileges(needs.existing.privileges.briefNames, on: href)
+            throw .needPrivileges(.dav("read"), on: href)
         }
         let missing = need.privileges.subtracting(held).briefNames
         throw .needPrivileges(missing, on: need.of == .parent ? parent(paths) : href)

@@ -8,16 +8,20 @@ struct Method: Sendable {
     private let needs: Needs
     /// Whether If-Match and its kin mean something (RFC 9110 §13.2.1).
     private let isConditional: Bool
+    /// Of what the Destination field names; nil for a method that has no destination.
+    private let needsAtDestination: Needs?
     private let handler: @Sendable (Resource, Context) throws -> Response
 
     private init(
         _ name: String, on: ResourceKinds, needs: Needs, isConditional: Bool = true,
+        atDestination: Needs? = nil,
         _ handler: @escaping @Sendable (Resource, Context) throws -> Response
     ) {
         self.name = name
         self.on = on
         self.needs = needs
         self.isConditional = isConditional
+        self.needsAtDestination = atDestination
         self.handler = handler
     }
 
@@ -32,11 +36,19 @@ struct Method: Sendable {
             Put.respond),
         Method("POST", on: .calendar, needs: .itself(.bind), Post.respond),
         Method("DELETE", on: [.calendar, .object], needs: .parent(.unbind), Delete.respond),
+        Method(
+            "COPY", on: .object, needs: .itself(.read),
+            atDestination: .itself([.writeContent, .writeProperties], orParent: .bind),
+            Transfer.copy),
+        Method(
+            "MOVE", on: .object, needs: .parent([.read, .unbind]),
+            atDestination: .parent([.bind, .unbind], free: .bind), Transfer.move),
         Method("PROPFIND", on: .all, needs: .itself(.read), Propfind.respond),
         // Which privilege it takes depends on the property.
         Method("PROPPATCH", on: .all, needs: .itself(.read), Proppatch.respond),
         // The least that a report needs; each has its own.
         Method("REPORT", on: .all, needs: .itself(.readFreeBusy), ReportMethod.respond),
+        Method("ACL", on: [.home, .calendar], needs: .itself(.writeACL), ACL.respond),
         Method("MKCALENDAR", on: .unmapped, needs: .parent(.bind), Mkcalendar.respond),
         Method("MKCOL", on: .unmapped, needs: .parent(.bind), Mkcol.respond),
     ]
@@ -60,6 +72,11 @@ struct Method: Sendable {
     /// To be told that the method means nothing for a resource, one has to be allowed to read it.
     func needs(on kind: ResourceKinds) -> Needs {
         on.isDisjoint(with: kind) ? .itself(.read) : needs
+    }
+
+    /// Nil where it does not matter which destination is named.
+    func destinationNeeds(on kind: ResourceKinds) -> Needs? {
+        on.isDisjoint(with: kind) ? nil : needsAtDestination
     }
 
     func respond(to resource: Resource, in context: Context) throws -> Response {

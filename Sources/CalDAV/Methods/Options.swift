@@ -46,6 +46,7 @@ extension ResourcePath {
         case .root: .root
         case .principals, .userPrincipals, .homes: .container
         case .principal: .principal
+        case .proxy: .proxy
         case .home: .home
         case .place(_, let place): place.kind
         case .calendar: .calendar

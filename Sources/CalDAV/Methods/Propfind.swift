@@ -50,7 +50,10 @@ private struct Listing {
             return response([
                 container(.container, paths.homes), home(CalendarsOfHome(person, context)),
             ])
-        case .principal(let person): return response([.principal(of: person, context)])
+        case .principal(let person):
+            let proxies = ProxyLevel.allCases.map { Subject.proxy(of: person, $0, context) }
+            return response([.principal(of: person, context)] + (person.isViewer ? proxies : []))
+        case .proxy(let person, let level): return response([.proxy(of: person, level, context)])
         case .home(let person): return try response(forHomeOf: person)
         case .place(let place, let person): return response([.place(place, of: person, context)])
         case .calendar(let calendar): return try response(for: calendar)

@@ -11,6 +11,14 @@ enum Proppatch {
         var calendar: CalendarRecord?
         if case .calendar(let found) = resource { calendar = found }
         let href = resource.href(context.paths) ?? ""
+        if case .proxy(let person, let level) = resource, let members = try Members(instructions) {
+            try members.set(of: person, level, context)
+            return context.multistatus { multistatus in
+                multistatus.response(href) {
+                    multistatus.propstat(.ok) { multistatus.writer.empty(Members.name) }
+                }
+            }
+        }
         let owner = PropertyOwner(
             kind: resource.kind, calendar: calendar,
             isOwn: calendar.map(context.isOwner) ?? true,
@@ -48,5 +56,55 @@ enum Proppatch {
             response.setField("Preference-Applied", applied)
         }
         return response
+    }
+}
+
+/// Who is to be a member of a proxy group, by PROPPATCH of its DAV:group-member-set (caldav-proxy §5.2).
+private struct Members {
+    static let name = XMLName.dav("group-member-set")
+
+    private let hrefs: [String]
+
+    /// Nil where something else is to be changed, too.
+    init?(_ instructions: [PropertyUpdate]) throws(RequestError) {
+        guard instructions.count == 1, instructions[0].name == Members.name else { return nil }
+        switch instructions[0] {
+        case .set(let element, _): hrefs = element.all(.dav("href")).map(\.trimmedText)
+        case .remove: hrefs = []
+        }
+        guard hrefs.count <= AccessControlList.limit else {
+            throw RequestError(.limitedNumberOfACEs, "So many cannot be members.")
+        }
+    }
+
+    /// Members are those to whom something is granted on the home.
+    ///
+    /// - Throws: 403 for another's group, `recognized-principal`.
+    func set(of person: Person, _ level: ProxyLevel, _ context: Context) throws {
+        let owner = person.user.name
+        guard person.isViewer else {
+            throw RequestError.needPrivileges(
+                .dav("write-properties"), on: context.paths.proxy(owner, level))
+        }
+        var names: [String] = []
+        for href in hrefs {
+            let name = try AccessControlList.user(at: href, owner: owner, context.paths)
+            if !names.contains(where: { $0.hasSameBytes(as: name) }) { names.append(name) }
+        }
+        try ACL.check(zip(names, hrefs).map { ($0, $1) }, owner, context)
+        let present = try context.shares(of: owner).filter { $0.calendar == nil }
+        func isNamed(_ share: Share) -> Bool {
+            guard case .user(let name) = share.grantee else { return false }
+            return names.contains { $0.hasSameBytes(as: name) }
+        }
+        // Who is in the other group, and is named here, changes over.
+        var kept = present.filter { share in
+            guard case .user = share.grantee else { return true }
+            return !isNamed(share) && ProxyLevel(share.privileges) != level
+        }
+        kept += names.map { name in
+            Share(calendar: nil, grantee: .user(name), privileges: level.privileges)
+        }
+        try context.store.setShares(kept, of: owner, on: nil)
     }
 }

@@ -13,6 +13,8 @@ struct PropertyDefinition: Sendable {
     let isOfEachObject: Bool
     /// Part of `allprop`; the properties of RFC 4791 are not (§5.2).
     let inAllprop: Bool
+    /// Beside `read`, to be told its value: else it is answered with 403.
+    let needs: Privileges
     /// Writes what stands inside the property's element; false where the resource has no value,
     /// with nothing written.
     let write: @Sendable (Subject, XMLWriter) throws -> Bool
@@ -34,7 +36,7 @@ struct PropertyDefinition: Sendable {
         @Sendable (XMLElement?, PropertyOwner) throws(RequestError) -> [CalendarChange]
 
     init(
-        _ name: XMLName, on: ResourceKinds, inAllprop: Bool = false,
+        _ name: XMLName, on: ResourceKinds, inAllprop: Bool = false, needs: Privileges = [],
         isOfEachObject: Bool? = nil, changeableOn: ResourceKinds = .calendar,
         isFixedAtCreation: Bool = false,
         usesStored: Bool = false, isViewers: Bool = false, change: Setter? = nil,
@@ -44,6 +46,7 @@ struct PropertyDefinition: Sendable {
         self.on = on
         self.isOfEachObject = isOfEachObject ?? (on == .object)
         self.inAllprop = inAllprop
+        self.needs = needs
         self.changeableOn = changeableOn
         self.isFixedAtCreation = isFixedAtCreation
         self.usesStored = usesStored

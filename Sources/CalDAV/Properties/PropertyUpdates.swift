@@ -38,7 +38,7 @@ struct PropertyUpdates {
             guard !owner.kind.isDisjoint(with: .keepers) else {
                 throw RequestError(.forbidden, "No properties can be kept here.")
             }
-            return [stored(update)]
+            return [isViewers ? stored(update).forViewer : stored(update)]
         }
         guard let change = definition.change, !definition.on.isDisjoint(with: owner.kind),
             !definition.changeableOn.isDisjoint(with: owner.kind),

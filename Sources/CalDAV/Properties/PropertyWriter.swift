@@ -17,7 +17,7 @@ final class PropertyWriter {
     private let objectsLackAll: Bool
     /// From the last property of an object to the end of its response, with the propstat of names
     /// that no object has.
-    private let objectEnd: [UInt8]
+    private var objectEnd: [UInt8]
 
     private var writer: XMLWriter { multistatus.writer }
 
@@ -42,7 +42,7 @@ final class PropertyWriter {
             }
         }
         objectProperties = found
-        let lacks = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+        let lacks = isMinimal ? [] : PropertyWriter.propstat(.notFound, missing)
         objectsLackAll = found.isEmpty && !lacks.isEmpty
         objectEnd = lacks + Array("</d:response>".utf8)
     }
@@ -56,10 +56,10 @@ final class PropertyWriter {
     private static let afterProp = Array(
         "<d:status>\(Multistatus.line(.ok))</d:status></d:propstat>".utf8)
 
-    private static func propstat(lacking names: [XMLName]) -> [UInt8] {
+    private static func propstat(_ status: Status, _ names: [XMLName]) -> [UInt8] {
         guard !names.isEmpty else { return [] }
         let writer = XMLWriter(namespaces: .webDAV)
-        Multistatus.propstat(.notFound, to: writer) { names.forEach(writer.empty) }
+        Multistatus.propstat(status, to: writer) { names.forEach(writer.empty) }
         return writer.takeBytes()
     }
 
@@ -68,6 +68,7 @@ final class PropertyWriter {
     /// A response with all that is asked of a collection.
     func write(_ subject: Subject) throws {
         var missing: [XMLName] = []
+        var refused: [XMLName] = []
         var names = selection.names(on: subject.kind)
         if selection.wantsStored { names += try subject.deadProperties() }
         writer.start(.dav("response"))
@@ -77,13 +78,18 @@ final class PropertyWriter {
         writer.start(.dav("prop"))
         var isEmpty = true
         for name in names {
-            if try write(name, of: subject) {
+            if subject.mayNotRead(name) {
+                refused.append(name)
+            } else if try write(name, of: subject) {
                 isEmpty = false
             } else if !selection.skipsMissing {
                 missing.append(name)
             }
         }
-        let lacks = isMinimal ? [] : PropertyWriter.propstat(lacking: missing)
+        if selection.skipsMissing { refused = [] }
+        let lacks =
+            (isMinimal ? [] : PropertyWriter.propstat(.notFound, missing))
+            + PropertyWriter.propstat(.forbidden, refused)
         if isEmpty, !lacks.isEmpty {
             writer.goBack(to: start)
         } else {
@@ -160,6 +166,14 @@ extension PropertyWriter {
     private func settleCommonProperties(_ subject: Subject) throws {
         guard !isSettled else { return }
         isSettled = true
+        var refused: [XMLName] = []
+        objectProperties = objectProperties.filter { part in
+            guard case .property(let definition, _) = part, subject.mayNotRead(definition.name)
+            else { return true }
+            refused.append(definition.name)
+            return false
+        }
+        objectEnd = PropertyWriter.propstat(.forbidden, refused) + objectEnd
         objectProperties = try objectProperties.map { part in
             guard case .property(let definition, let tag) = part,
                 selection.isNamesOnly || !definition.isOfEachObject
@@ -208,6 +222,13 @@ extension PropertySelection {
 }
 
 extension Subject {
+    /// Whether the viewer may read the resource, but not this property of it.
+    func mayNotRead(_ name: XMLName) -> Bool {
+        guard let needs = PropertyTable.definition(of: name, on: kind)?.needs, !needs.isEmpty
+        else { return false }
+        return !privileges.isSuperset(of: needs)
+    }
+
     /// Names of stored properties that no row of the table answers for.
     fileprivate func deadProperties() throws -> [XMLName] {
         try stored().keys.filter { PropertyTable.definition(of: $0) == nil }

@@ -8,6 +8,9 @@ enum ResourceType {
         writer.empty(.dav("collection"))
         switch subject.kind {
         case .principal: writer.empty(.dav("principal"))
+        case .proxy:
+            writer.empty(.dav("principal"))
+            subject.level.map { writer.empty(.calendarServer($0.rawValue)) }
         case .calendar where subject.calendar?.isSubscribed == true:
             writer.empty(.calendarServer("subscribed"))
         case .calendar: writer.empty(.caldav("calendar"))

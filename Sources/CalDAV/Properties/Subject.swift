@@ -12,6 +12,8 @@ final class Subject {
     let calendar: CalendarRecord?
     /// Whose principal or home it is.
     let person: Person?
+    /// Which of the person's proxy groups it is.
+    let level: ProxyLevel?
     /// The object the listing is at; its bytes are lent.
     var row: ObjectRow?
     private let known: (() throws -> [XMLName: [UInt8]])?
@@ -22,6 +24,7 @@ final class Subject {
     init(
         _ context: Context, _ kind: ResourceKinds, href: String,
         calendar: CalendarRecord? = nil, person: Person? = nil,
+        level: ProxyLevel? = nil,
         stored: (() throws -> [XMLName: [UInt8]])? = nil,
         homeCalendars: (() throws -> [CalendarRecord])? = nil
     ) {
@@ -30,6 +33,7 @@ final class Subject {
         self.href = href
         self.calendar = calendar
         self.person = person
+        self.level = level
         known = stored
         self.homeCalendars = homeCalendars
     }
@@ -39,11 +43,12 @@ final class Subject {
         principal(of: Person(viewer: context.user), context)
     }
 
+    /// What clients keep with a principal or home is for its owner alone.
     static func principal(of person: Person, _ context: Context) -> Subject {
         let stored = StoredInHome(person.user.name, context)
         return Subject(
             context, .principal, href: context.paths.principal(person.user.name), person: person,
-            stored: { try stored.elements(at: .principal) })
+            stored: { person.isViewer ? try stored.elements(at: .principal) : [:] })
     }
 
     /// - Parameter stored: shared by what is asked of several places.
@@ -57,6 +62,12 @@ final class Subject {
             homeCalendars: { try context.calendars(ofHomeOf: person, with: .read) })
     }
 
+    static func proxy(of person: Person, _ level: ProxyLevel, _ context: Context) -> Subject {
+        Subject(
+            context, .proxy, href: context.paths.proxy(person.user.name, level), person: person,
+            level: level)
+    }
+
     /// A home, in which the viewer sees what they may read.
     /// - Parameter calendars: where they are known already; else the store is asked when needed.
     static func home(
@@ -66,7 +77,7 @@ final class Subject {
         let stored = stored ?? StoredInHome(person.user.name, context)
         return Subject(
             context, .home, href: context.paths.home(person.user.name), person: person,
-            stored: { try stored.elements(at: .home) },
+            stored: { person.isViewer ? try stored.elements(at: .home) : [:] },
             homeCalendars: calendars ?? { try context.calendars(ofHomeOf: person, with: .read) })
     }
 
@@ -89,8 +100,23 @@ final class Subject {
             (.notifications, _, let person?):
             Access.toFreePlace(inHomeOf: person)
         case (.principal, _, let person?): Access.toPrincipal(of: person, context.settings)
+        case (.proxy, _, let person?): Access.toProxy(of: person, context.settings)
         default: Access.container
         }
+    }
+
+    /// The hrefs inside a property; none where the viewer may not read it.
+    func hrefs(in name: XMLName) throws -> [String] {
+        guard let definition = PropertyTable.definition(of: name, on: kind), !mayNotRead(name)
+        else {
+            return []
+        }
+        let scratch = XMLWriter(namespaces: .webDAV)
+        scratch.startDocument(name)
+        guard try definition.write(self, scratch) else { return [] }
+        scratch.end(name)
+        let element = try? XMLParser.parse(scratch.takeBytes())
+        return element?.all(.dav("href")).map(\.text) ?? []
     }
 
     /// Stored properties by name, as whole elements.

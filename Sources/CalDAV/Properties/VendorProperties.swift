@@ -32,7 +32,22 @@ extension PropertyTable {
         .stored(.calendarServer("subscribed-strip-alarms"), on: .calendar),
         .stored(.calendarServer("subscribed-strip-attachments"), on: .calendar),
         .stored(.apple("refreshrate"), on: .calendar),
+        proxyFor("calendar-proxy-read-for", .read),
+        proxyFor("calendar-proxy-write-for", .write),
     ]
+
+    /// Whose calendars the principal may read or write (caldav-proxy §5.3): of all who grant it
+    /// something, be it a single calendar, since that is how clients find what is shared with them.
+    private static func proxyFor(_ name: String, _ level: ProxyLevel) -> PropertyDefinition {
+        .init(.calendarServer(name), on: .principal) { subject, writer in
+            guard subject.person?.isViewer == true else { return true }
+            for sharer in try subject.context.sharers()
+            where ProxyLevel(sharer.grantedWithin) == level {
+                writer.element(.dav("href"), subject.context.paths.principal(sharer.owner))
+            }
+            return true
+        }
+    }
 
     /// Apple's own, and ownCloud's: how each viewer wants to see a calendar.
     static let apple: [PropertyDefinition] = [

@@ -22,6 +22,12 @@ extension PropertyTable {
                 case (.calendar, _): writer.text(subject.calendar?.displayName ?? "")
                 case (.principal, let user?), (.home, let user?):
                     writer.text(user.displayName ?? user.name)
+                case (.proxy, let user?):
+                    let name = user.displayName ?? user.name
+                    writer.text(
+                        subject.level == .write
+                            ? "Who may change \(name)'s calendars"
+                            : "Who may read \(name)'s calendars")
                 default:
                     writer.text(subject.place?.displayName ?? subject.context.settings.realm)
                 }

@@ -2,7 +2,7 @@ import WebDAV
 import XML
 
 /// REPORT expand-property (RFC 3253 §3.8): properties, with what their hrefs lead to in place of
-/// the hrefs.
+/// the hrefs; 403 or 404 for what may not be read or is not there.
 enum ExpandProperty {
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
@@ -27,6 +27,7 @@ enum ExpandProperty {
         case .home(let person): return .home(of: person, context)
         case .place(let place, let person): return .place(place, of: person, context)
         case .principal(let person): return .principal(of: person, context)
+        case .proxy(let person, let level): return .proxy(of: person, level, context)
         default: return Subject(context, resource.kind, href: href)
         }
     }
@@ -48,28 +49,42 @@ enum ExpandProperty {
         }
     }
 
-    private struct Expansion {
-        let context: Context
-        let multistatus: Multistatus
+    private final class Expansion {
+        /// Responses inside one another; properties that name each other could go on for ever.
+        private static let limit = 2_000
+
+        private let context: Context
+        private let multistatus: Multistatus
+        private var count = 0
+
+        init(context: Context, multistatus: Multistatus) {
+            self.context = context
+            self.multistatus = multistatus
+        }
 
         private var writer: XMLWriter { multistatus.writer }
 
         func write(_ subject: Subject, _ wanted: [Wanted]) throws {
             var missing: [XMLName] = []
+            var refused: [XMLName] = []
             writer.start(.dav("response"))
             writer.element(.dav("href"), subject.href)
             writer.start(.dav("propstat"))
             writer.start(.dav("prop"))
             for property in wanted {
-                if try !write(property, of: subject) { missing.append(property.name) }
+                if subject.mayNotRead(property.name) {
+                    refused.append(property.name)
+                } else if try !write(property, of: subject) {
+                    missing.append(property.name)
+                }
             }
             writer.end(.dav("prop"))
             multistatus.status(.ok)
             writer.end(.dav("propstat"))
-            if !missing.isEmpty, !context.preferences.isMinimal {
-                multistatus.propstat(.notFound) {
-                    for name in missing { writer.empty(name) }
-                }
+            if context.preferences.isMinimal { missing = [] }
+            for (status, names) in [(Status.notFound, missing), (.forbidden, refused)]
+            where !names.isEmpty {
+                multistatus.propstat(status) { names.forEach(writer.empty) }
             }
             writer.end(.dav("response"))
         }
@@ -88,38 +103,66 @@ enum ExpandProperty {
                 return false
             }
             if !wanted.inner.isEmpty {
-                let hrefs = try hrefs(of: definition, subject)
+                let hrefs = try subject.hrefs(in: wanted.name)
                 if !hrefs.isEmpty {
                     writer.goBack(to: mark)
                     writer.start(wanted.name)
-                    for href in hrefs { try expand(href, wanted.inner) }
+                    try expand(hrefs, wanted.inner)
                 }
             }
             writer.end(wanted.name)
             return true
         }
 
-        private func hrefs(
-            of definition: PropertyDefinition, _ subject: Subject
-        ) throws -> [String] {
-            let scratch = XMLWriter(namespaces: .webDAV)
-            scratch.startDocument(definition.name)
-            _ = try definition.write(subject, scratch)
-            scratch.end(definition.name)
-            let element = try? XMLParser.parse(scratch.takeBytes())
-            return element?.all(.dav("href")).map(\.text) ?? []
+        /// Writes a response for what each href of a property leads to.
+        private func expand(_ hrefs: [String], _ wanted: [Wanted]) throws {
+            let addresses = hrefs.map(address)
+            // All people that a property names are looked up at once.
+            let names = addresses.compactMap { $0?.owner }
+            let persons = names.isEmpty ? [] : try context.persons(named: names)
+            for (href, address) in zip(hrefs, addresses) {
+                count += 1
+                guard count <= Expansion.limit else {
+                    let error = RequestError(.numberOfMatchesWithinLimits)
+                    return multistatus.response(href, error.status, error: error)
+                }
+                let refusal: RequestError
+                if let subject = subject(at: address, persons) {
+                    if subject.privileges.contains(.read) {
+                        try write(subject, wanted)
+                        continue
+                    }
+                    refusal = .needPrivileges(.dav("read"), on: href)
+                } else {
+                    refusal = RequestError(.notFound)
+                }
+                multistatus.response(href, refusal.status, error: refusal)
+            }
         }
 
-        /// Writes a response for what an href leads to.
-        private func expand(_ href: String, _ wanted: [Wanted]) throws {
+        private func address(of href: String) -> ResourceAddress? {
+            let base = context.paths.base.utf8
+            guard let path = Href.path(of: href), path.utf8.starts(with: base),
+                case .known(let address)? = try? ResourcePath(
+                    Substring(path.utf8.dropFirst(base.count)))
+            else { return nil }
+            return address
+        }
+
+        private func subject(at address: ResourceAddress?, _ persons: [Person]) -> Subject? {
+            let person = address?.owner.flatMap { name in
+                persons.first { $0.user.name.hasSameBytes(as: name) }
+            }
             let paths = context.paths
-            switch href {
-            case context.principalHref: try write(.principal(context), wanted)
-            case paths.home(context.user.name):
-                try write(.home(of: Person(viewer: context.user), context), wanted)
-            case paths.userPrincipals, paths.principals, paths.homes:
-                try write(Subject(context, .container, href: href), wanted)
-            default: multistatus.response(href, .notFound)
+            return switch (address, person) {
+            case (.principal, let person?): .principal(of: person, context)
+            case (.proxy(_, let level), let person?): .proxy(of: person, level, context)
+            case (.home, let person?): .home(of: person, context)
+            case (.root, _): Subject(context, .root, href: paths.root)
+            case (.principals, _): Subject(context, .container, href: paths.principals)
+            case (.userPrincipals, _): Subject(context, .container, href: paths.userPrincipals)
+            case (.homes, _): Subject(context, .container, href: paths.homes)
+            default: nil
             }
         }
     }

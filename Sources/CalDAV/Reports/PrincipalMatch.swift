@@ -9,9 +9,13 @@ enum PrincipalMatch {
         let selection = try PropertySelection(inside: root) ?? .some([])
         let subjects: [Subject]
         switch (root.first(.dav("self")), root.first(.dav("principal-property"))) {
-        case (_?, nil): subjects = principals(below: resource, context)
+        case (_?, nil): subjects = try principals(below: resource, context)
         case (nil, let property?):
-            subjects = try members(of: resource, whose: property.elements.map(\.name), context)
+            subjects = try members(of: resource, context).filter { subject in
+                try property.elements.contains { element in
+                    try subject.hrefs(in: element.name).contains(context.principalHref)
+                }
+            }
         default:
             throw RequestError(.badRequest, "Either DAV:self or DAV:principal-property.")
         }
@@ -21,37 +25,47 @@ enum PrincipalMatch {
         }
     }
 
-    private static func principals(below resource: Resource, _ context: Context) -> [Subject] {
+    /// The user's own principal, and the groups that it is a member of.
+    private static func principals(
+        below resource: Resource, _ context: Context
+    ) throws -> [Subject] {
         switch resource {
-        case .root, .principals, .userPrincipals, .principal:
-            [.principal(context)]
-        default: []
+        case .root, .principals, .userPrincipals: break
+        case .principal(let person): return person.isViewer ? [.principal(context)] : []
+        default: return []
         }
+        let groups = try context.sharers().compactMap { sharer -> Subject? in
+            guard let level = ProxyLevel(sharer.granted) else { return nil }
+            let owner = UserRecord(
+                name: sharer.owner, passwordHash: [], email: nil, displayName: nil)
+            return .proxy(of: try context.person(owner), level, context)
+        }
+        return [.principal(context)] + groups
     }
 
-    /// The user's collections, where one of the properties holds the user's principal.
-    private static func members(
-        of resource: Resource, whose names: [XMLName], _ context: Context
-    ) throws -> [Subject] {
-        let isOwn = names.contains { name in
-            [.dav("owner"), .dav("principal-URL"), .dav("current-user-principal")].contains(name)
-        }
-        guard isOwn else { return [] }
+    /// What the user may read in a collection: homes, calendars, principals.
+    private static func members(of resource: Resource, _ context: Context) throws -> [Subject] {
         switch resource {
-        case .home(let person) where !person.isViewer: return []
-        case .root, .homes, .home:
-            let calendars = try context.store.calendars(of: context.user.name)
-            return [.home(of: Person(viewer: context.user), context, calendars: { calendars })]
-                + calendars.map {
-                    Subject(context, .calendar, href: context.paths.calendar($0), calendar: $0)
-                }
+        case .root: return try members(of: .homes, context) + [.principal(context)]
+        case .homes: return try home(of: Person(viewer: context.user), context)
+        case .home(let person): return try home(of: person, context)
         case .calendar(let calendar):
             return [
                 Subject(
                     context, .calendar, href: context.paths.calendar(calendar), calendar: calendar)
             ]
-        default: return principals(below: resource, context)
+        case .principals, .userPrincipals: return [.principal(context)]
+        case .principal(let person): return [.principal(of: person, context)]
+        default: return []
         }
+    }
+
+    private static func home(of person: Person, _ context: Context) throws -> [Subject] {
+        let calendars = try context.calendars(ofHomeOf: person, with: .read)
+        return [.home(of: person, context, calendars: { calendars })]
+            + calendars.map {
+                Subject(context, .calendar, href: context.paths.calendar($0), calendar: $0)
+            }
     }
 }
 
@@ -61,8 +75,29 @@ enum ACLPrincipalPropSet {
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
         let selection = try PropertySelection(inside: root) ?? .some([])
+        let names = try names(in: resource, context)
+        let persons = try context.persons(named: names)
         return context.multistatus { multistatus in
-            try PropertyWriter(selection, context, to: multistatus).write(.principal(context))
+            let properties = PropertyWriter(selection, context, to: multistatus)
+            for person in persons { try properties.write(.principal(of: person, context)) }
         }
+    }
+
+    /// The owner, and whom they grant something; whoever may read the list may know them.
+    private static func names(in resource: Resource, _ context: Context) throws -> [String] {
+        let owner: String
+        var calendar: CalendarRecord?
+        switch resource {
+        case .calendar(let found), .object(_, let found): (owner, calendar) = (found.owner, found)
+        case .home(let person): owner = person.user.name
+        case .principal(let person), .proxy(let person, _): return [person.user.name]
+        default: return []
+        }
+        var names = [owner]
+        for share in try context.shares(of: owner)
+        where share.calendar == nil || share.calendar == calendar?.id {
+            if case .user(let name) = share.grantee, !names.contains(name) { names.append(name) }
+        }
+        return names
     }
 }

@@ -3,25 +3,53 @@ import XML
 
 /// REPORT principal-property-search (RFC 3744 §9.4).
 ///
-/// Nobody sees other users: the search is over the one principal that may be read, one's own. The
-/// Depth field is not looked at, though the RFC wants 0, and a report that looks for nothing means
-/// all: there are clients that send it so.
+/// Finds oneself, and those with whom calendars can be shared, as far as the operator lets people be
+/// found: by at least two characters, and never by looking for nothing. The Depth field is not looked
+/// at, though the RFC wants 0, and a report that looks for nothing finds oneself: there are clients
+/// that send it so.
 enum PrincipalPropertySearch {
+    /// Beyond this, `number-of-matches-within-limits`.
+    private static let limit = 100
+    private static let fewestCharacters = 2
+
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
         let searches = try root.all(.dav("property-search")).map(Search.init)
         let selection = try selection(root)
-        let principal = Subject.principal(context)
-        let anyOf = root.attribute("test") == "anyof"
-        let found =
-            anyOf
-            ? try searches.contains { try $0.finds(principal) }
-            : try searches.allSatisfy { try $0.finds(principal) }
+        let isAnyOf = root.attribute("test") == "anyof"
+        let others = try others(searches, isAnyOf: isAnyOf, context)
+        let isWhole = context.settings.findPeople != .part
+        let found = try ([Person(viewer: context.user)] + others)
+            .map { Subject.principal(of: $0, context) }
+            .filter { subject in
+                let isWhole = isWhole && subject.person?.isViewer != true
+                return isAnyOf
+                    ? try searches.contains { try $0.finds(subject, isWhole: isWhole) }
+                    : try searches.allSatisfy { try $0.finds(subject, isWhole: isWhole) }
+            }
         return context.multistatus { multistatus in
-            guard found else { return }
-            try PropertyWriter(selection, context, to: multistatus).write(principal)
+            let properties = PropertyWriter(selection, context, to: multistatus)
+            for subject in found { try properties.write(subject) }
         }
+    }
+
+    /// Whom the store finds: never less than who is looked for.
+    private static func others(
+        _ searches: [Search], isAnyOf: Bool, _ context: Context
+    ) throws -> [Person] {
+        let texts = searches.map(\.textToLookFor)
+        guard context.settings.findPeople != .nobody, !texts.isEmpty,
+            texts.allSatisfy({ $0.count >= fewestCharacters })
+        else { return [] }
+        let query = PeopleQuery(
+            texts: texts, isAnyOf: isAnyOf, isWhole: context.settings.findPeople == .whole)
+        let people = try context.store.people(matching: query, limit: limit + 1)
+        guard people.count <= limit else {
+            throw RequestError(.numberOfMatchesWithinLimits, "Look for something more precise.")
+        }
+        return try people.filter { !$0.name.hasSameBytes(as: context.user.name) }
+            .map(context.person)
     }
 
     /// The properties to show: those in DAV:prop, and those beside it, where python-caldav has them.
@@ -59,18 +87,30 @@ enum PrincipalPropertySearch {
             type = match.attribute("match-type") ?? "contains"
         }
 
+        /// What the store is to look for in names and addresses.
+        var textToLookFor: String {
+            var text = match[...]
+            if text.hasPrefix("mailto:") { text = text.dropFirst(7) }
+            // Of a principal's address, the name.
+            let segments = text.split(separator: "/")
+            return segments.count > 1 ? String(segments[segments.count - 1]) : String(text)
+        }
+
         /// Whether all of the properties hold the text, in any case (§9.4).
-        func finds(_ subject: Subject) throws -> Bool {
+        ///
+        /// - Parameter isWhole: whether it has to be all of the value.
+        func finds(_ subject: Subject, isWhole: Bool) throws -> Bool {
             for name in names {
                 guard PrincipalPropertySearch.searchable.contains(where: { $0.name == name }),
-                    try values(of: name, subject).contains(where: fits)
+                    try values(of: name, subject).contains(where: { fits($0, isWhole) })
                 else { return false }
             }
             return !names.isEmpty
         }
 
-        private func fits(_ value: String) -> Bool {
+        private func fits(_ value: String, _ isWhole: Bool) -> Bool {
             let value = value.lowercased()
+            if isWhole { return value == match || value == "mailto:" + match }
             return switch type {
             case "equals": value == match
             case "starts-with": value.hasPrefix(match)

@@ -27,18 +27,18 @@ struct Report: Sendable {
             respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(
-            name: .dav("acl-principal-prop-set"), on: [.principal, .home, .calendar, .object],
+            name: .dav("acl-principal-prop-set"), on: [.principals, .home, .calendar, .object],
             needs: .readACL,
             respond: ACLPrincipalPropSet.respond),
         Report(
             name: .dav("principal-match"), on: .collections, needs: .read,
             respond: PrincipalMatch.respond),
         Report(
-            name: .dav("principal-property-search"), on: [.root, .container, .principal],
+            name: .dav("principal-property-search"), on: [.root, .container, .principals],
             needs: .read,
             respond: PrincipalPropertySearch.respond),
         Report(
-            name: .dav("principal-search-property-set"), on: [.root, .container, .principal],
+            name: .dav("principal-search-property-set"), on: [.root, .container, .principals],
             needs: .read,
             respond: PrincipalSearchPropertySet.respond),
         // RFC 3253 §3.8

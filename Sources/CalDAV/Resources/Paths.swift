@@ -17,6 +17,10 @@ struct Paths: Sendable {
         userPrincipals + Href.encode(segment: user) + "/"
     }
 
+    func proxy(_ user: String, _ level: ProxyLevel) -> String {
+        principal(user) + level.rawValue + "/"
+    }
+
     func home(_ user: String) -> String {
         homes + Href.encode(segment: user) + "/"
     }

@@ -7,6 +7,7 @@ enum Resource {
     case userPrincipals
     case homes
     case principal(Person)
+    case proxy(Person, ProxyLevel)
     case home(Person)
     case place(HomePlace, of: Person)
     case calendar(CalendarRecord)
@@ -31,6 +32,7 @@ extension Resource {
         case .root: .root
         case .principals, .userPrincipals, .homes: .container
         case .principal: .principal
+        case .proxy: .proxy
         case .home: .home
         case .place(let place, _): place.kind
         case .calendar: .calendar
@@ -48,6 +50,7 @@ extension Resource {
         case .userPrincipals: paths.userPrincipals
         case .homes: paths.homes
         case .principal(let person): paths.principal(person.user.name)
+        case .proxy(let person, let level): paths.proxy(person.user.name, level)
         case .home(let person): paths.home(person.user.name)
         case .place(let place, let person): paths.place(place, of: person.user.name)
         case .calendar(let calendar): paths.calendar(calendar)
@@ -74,6 +77,7 @@ extension Resource {
         case (.userPrincipals, _): self = .userPrincipals
         case (.homes, _): self = .homes
         case (.principal, let person?): self = .principal(person)
+        case (.proxy(_, let level), let person?): self = .proxy(person, level)
         case (.home, let person?): self = .home(person)
         case (.place(_, let place), let person?): self = .place(place, of: person)
         case (.calendar(_, let uri), let person?):

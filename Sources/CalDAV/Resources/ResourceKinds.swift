@@ -14,17 +14,20 @@ struct ResourceKinds: OptionSet, Sendable, Hashable {
     static let inbox = ResourceKinds(rawValue: 1 << 7)
     static let outbox = ResourceKinds(rawValue: 1 << 8)
     static let notifications = ResourceKinds(rawValue: 1 << 9)
+    /// `calendar-proxy-read` and `-write`, groups below a principal.
+    static let proxy = ResourceKinds(rawValue: 1 << 11)
 
     /// A secret address, which belongs to no collection.
     static let feed = ResourceKinds(rawValue: 1 << 10)
 
+    static let principals: ResourceKinds = [.principal, .proxy]
     /// The collections of a home that are no calendars.
     static let places: ResourceKinds = [.inbox, .outbox, .notifications]
     static let collections: ResourceKinds = [
-        .root, .container, .principal, .home, .calendar, .places,
+        .root, .container, .principals, .home, .calendar, .places,
     ]
     /// What belongs to somebody.
-    static let owned: ResourceKinds = [.principal, .home, .places, .calendar, .object]
+    static let owned: ResourceKinds = [.principals, .home, .places, .calendar, .object]
     /// Where clients may keep properties of their own.
     static let keepers: ResourceKinds = [.principal, .home, .calendar, .places]
     static let all: ResourceKinds = [.collections, .object]

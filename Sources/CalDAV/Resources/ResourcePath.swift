@@ -20,6 +20,10 @@ enum ResourcePath {
             self = .known(.userPrincipals)
         case 3 where segments[0] == "principals" && segments[1] == "users":
             self = .known(.principal(user: segments[2]))
+        case 4 where segments[0] == "principals" && segments[1] == "users":
+            let level = ProxyLevel(rawValue: segments[3])
+            self =
+                level.map { .known(.proxy(user: segments[2], $0)) } ?? .unknown(owner: segments[2])
         case 2 where segments[0] == "calendars": self = .known(.home(user: segments[1]))
         case 2 where segments[0] == "feed" && segments[1].hasSuffix(".ics"):
             self = .known(.feed(token: String(segments[1].dropLast(4))))
@@ -33,7 +37,7 @@ enum ResourcePath {
         case 4 where segments[0] == "calendars":
             self = .known(.object(user: segments[1], uri: segments[2], name: segments[3]))
         case 5... where segments[0] == "calendars": self = .unknown(owner: segments[1])
-        case 4... where segments[0] == "principals" && segments[1] == "users":
+        case 5... where segments[0] == "principals" && segments[1] == "users":
             self = .unknown(owner: segments[2])
         default: self = .unknown(owner: nil)
         }

@@ -72,6 +72,27 @@ package protocol CalendarStore: AnyObject {
     /// Removes a calendar with its objects and their tasks.
     func delete(_ calendar: CalendarRecord) throws(StorageError)
 
+    // MARK: Sharing
+
+    /// All that an owner grants, on the home and on each calendar.
+    func shares(of owner: String) throws(StorageError) -> [Share]
+
+    /// Replaces all that an owner grants on a calendar, or with nil on the home.
+    func setShares(
+        _ shares: [Share], of owner: String, on calendar: Int64?
+    ) throws(StorageError)
+
+    /// Who grants something to a user by name, or to everybody who signs in.
+    func sharers(with viewer: String) throws(StorageError) -> [Sharer]
+
+    /// Those of the names that belong to somebody who may sign in.
+    func people(named names: [String]) throws(StorageError) -> [UserRecord]
+
+    /// People who may sign in and whom the query may fit, at most so many.
+    func people(
+        matching query: PeopleQuery, limit: Int
+    ) throws(StorageError) -> [UserRecord]
+
     // MARK: Objects
 
     /// Objects of a calendar, streamed.
@@ -107,6 +128,15 @@ package protocol CalendarStore: AnyObject {
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
         by user: UserRecord, if condition: WriteCondition
+    ) throws(StorageError) -> PutOutcome
+
+    /// Copies or moves an object, to another calendar too. What is at the destination goes.
+    ///
+    /// Text and ETag stay as they are. The conditions are judged against what is there when it happens.
+    /// - Throws: `.notFound`, `.preconditionFailed`, `.uidInUse` for an object that is in the way at the
+    ///   destination, `.refused`, `.unavailable`.
+    func transfer(
+        _ transfer: ObjectTransfer, by user: UserRecord
     ) throws(StorageError) -> PutOutcome
 
     /// - Throws: `.notFound`, `.preconditionFailed`, `.refused`.
@@ -227,6 +257,33 @@ package struct PutOutcome: Sendable {
     package init(isNew: Bool, etag: String) {
         self.isNew = isNew
         self.etag = etag
+    }
+}
+
+/// A COPY or MOVE of an object (RFC 4918 §9.8, §9.9).
+package struct ObjectTransfer: Sendable {
+    /// A calendar and a name in it.
+    package struct Place: Sendable {
+        package var calendar: CalendarRecord
+        package var name: String
+        /// Of what is there now.
+        package var condition: WriteCondition
+
+        package init(_ name: String, in calendar: CalendarRecord, if condition: WriteCondition) {
+            self.calendar = calendar
+            self.name = name
+            self.condition = condition
+        }
+    }
+
+    package var isMove: Bool
+    package var source: Place
+    package var destination: Place
+
+    package init(isMove: Bool, from source: Place, to destination: Place) {
+        self.isMove = isMove
+        self.source = source
+        self.destination = destination
     }
 }
 

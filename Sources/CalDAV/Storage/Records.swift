@@ -186,6 +186,13 @@ package enum CalendarChange: Sendable {
     /// - Parameter isViewers: whether each viewer has a value of their own.
     case store(namespace: String, name: String, xml: [UInt8], isViewers: Bool = false)
     case remove(namespace: String, name: String, isViewers: Bool = false)
+
+    package var isForViewer: Bool {
+        switch self {
+        case .store(_, _, _, let isViewers), .remove(_, _, let isViewers): isViewers
+        default: false
+        }
+    }
 }
 
 /// A secret address of a calendar's feed (`feed/TOKEN.ics`), as its owner may see it again.

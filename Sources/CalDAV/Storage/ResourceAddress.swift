@@ -9,6 +9,8 @@ package enum ResourceAddress: Sendable {
     /// `principals/users/`
     case userPrincipals
     case principal(user: String)
+    /// `calendar-proxy-read` or `-write` below a principal.
+    case proxy(user: String, ProxyLevel)
     /// `calendars/`
     case homes
     case home(user: String)
@@ -22,9 +24,30 @@ package enum ResourceAddress: Sendable {
     package var owner: String? {
         switch self {
         case .root, .principals, .userPrincipals, .homes, .feed: nil
-        case .principal(let user), .home(let user), .place(let user, _), .calendar(let user, _),
+        case .principal(let user), .proxy(let user, _), .home(let user), .place(let user, _),
+            .calendar(let user, _),
             .object(let user, _, _):
             user
         }
+    }
+}
+
+/// What the members of a proxy group may do with all of somebody's calendars (caldav-proxy).
+package enum ProxyLevel: String, Sendable, CaseIterable {
+    case read = "calendar-proxy-read"
+    case write = "calendar-proxy-write"
+
+    /// What a new member is granted on the home.
+    package var privileges: Privileges {
+        switch self {
+        case .read: .read
+        case .write: [.read, .write]
+        }
+    }
+
+    /// Of which group a grant makes somebody a member; nil where it lets nothing be read.
+    package init?(_ privileges: Privileges) {
+        guard privileges.contains(.read) else { return nil }
+        self = privileges.isDisjoint(with: [.writeContent, .bind]) ? .read : .write
     }
 }

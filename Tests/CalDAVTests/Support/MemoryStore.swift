@@ -16,6 +16,12 @@ final class MemoryStore: CalendarStore {
         var objects: [String: StoredObject] = [:]
         var tombstones: [String: Int64] = [:]
         var properties: [StoredProperty] = []
+        /// By viewer.
+        var viewersProperties: [String: [StoredProperty]] = [:]
+
+        func properties(of viewer: String) -> [StoredProperty] {
+            properties + (viewersProperties[viewer] ?? [])
+        }
     }
 
     var users: [UserRecord] = []
@@ -123,18 +129,85 @@ final class MemoryStore: CalendarStore {
         return calendars.map(\.record).filter { $0.owner == owner }
     }
 
+    func shares(of owner: String) throws(StorageError) -> [Share] {
+        try called("shares")
+        return shares.filter { $0.owner == owner }.map { share in
+            let grantee: Share.Grantee =
+                switch share.grantee {
+                case nil: .authenticated
+                case "": .all
+                case let name?: .user(name)
+                }
+            return Share(
+                calendar: share.calendar == 0 ? nil : share.calendar, grantee: grantee,
+                privileges: share.privileges)
+        }
+    }
+
+    func setShares(
+        _ shares: [Share], of owner: String, on calendar: Int64?
+    ) throws(StorageError) {
+        try called("setShares")
+        self.shares.removeAll { $0.owner == owner && $0.calendar == calendar ?? 0 }
+        self.shares += shares.map { share in
+            let grantee: String? =
+                switch share.grantee {
+                case .authenticated: nil
+                case .all: ""
+                case .user(let name): name
+                }
+            return MemoryShare(
+                owner: owner, calendar: calendar ?? 0, grantee: grantee,
+                privileges: share.privileges)
+        }
+    }
+
+    func sharers(with viewer: String) throws(StorageError) -> [Sharer] {
+        try called("sharers")
+        let owners = Set(shares.map(\.owner)).subtracting([viewer]).sorted()
+        return owners.compactMap { owner in
+            let theirs = shares.filter {
+                $0.owner == owner && ($0.grantee == viewer || $0.grantee == nil)
+            }
+            guard !theirs.isEmpty else { return nil }
+            return Sharer(
+                owner: owner,
+                granted: theirs.filter { $0.calendar == 0 }.reduce([]) { $0.union($1.privileges) },
+                grantedWithin: theirs.reduce([]) { $0.union($1.privileges) })
+        }
+    }
+
+    func people(named names: [String]) throws(StorageError) -> [UserRecord] {
+        try called("people")
+        return users.filter { names.contains($0.name) }
+    }
+
+    func people(
+        matching query: PeopleQuery, limit: Int
+    ) throws(StorageError) -> [UserRecord] {
+        try called("people")
+        let found = users.filter { user in
+            let values = [user.name, user.email, user.displayName].compactMap { $0?.lowercased() }
+            func fits(_ text: String) -> Bool {
+                values.contains { query.isWhole ? $0 == text : $0.contains(text) }
+            }
+            return query.isAnyOf ? query.texts.contains(where: fits) : query.texts.allSatisfy(fits)
+        }
+        return Array(found.prefix(limit))
+    }
+
     func storedProperties(
         of calendar: CalendarRecord, viewer: String
     ) throws(StorageError) -> [StoredProperty] {
         try called("storedProperties")
-        return calendars[try index(calendar)].properties
+        return calendars[try index(calendar)].properties(of: viewer)
     }
 
     func storedProperties(
         ofCalendarsOf owner: String, viewer: String
     ) throws(StorageError) -> [StoredProperty] {
         try called("storedProperties")
-        return calendars.filter { $0.record.owner == owner }.flatMap(\.properties)
+        return calendars.filter { $0.record.owner == owner }.flatMap { $0.properties(of: viewer) }
     }
 
     func usedBytes(inCalendarsOf owner: String) throws(StorageError) -> [Int64: Int64] {
@@ -191,7 +264,7 @@ final class MemoryStore: CalendarStore {
             isProtected: false)
         record.created = 784_111_777
         var calendar = Calendar(record: record)
-        for property in properties { apply(property, to: &calendar) }
+        for property in properties { apply(property, to: &calendar, owner) }
         calendars.append(calendar)
     }
 
@@ -200,11 +273,15 @@ final class MemoryStore: CalendarStore {
     ) throws(StorageError) {
         try called("change")
         let index = try index(calendar)
-        for change in changes { apply(change, to: &calendars[index]) }
-        calendars[index].record.revision += 1
+        for change in changes { apply(change, to: &calendars[index], viewer) }
+        if viewer == calendar.owner || !changes.allSatisfy(\.isForViewer) {
+            calendars[index].record.revision += 1
+        }
     }
 
-    private func apply(_ change: CalendarChange, to calendar: inout Calendar) {
+    private func apply(
+        _ change: CalendarChange, to calendar: inout Calendar, _ viewer: String
+    ) {
         switch change {
         case .displayName(let name): calendar.record.displayName = name
         case .description(let text): calendar.record.description = text
@@ -212,13 +289,23 @@ final class MemoryStore: CalendarStore {
         case .timeZone(let zone): calendar.record.timeZone = zone
         case .components(let components): calendar.record.components = components
         case .subscribed: calendar.record.isSubscribed = true
-        case .store(let namespace, let name, let xml, _):
-            apply(.remove(namespace: namespace, name: name, isViewers: false), to: &calendar)
-            calendar.properties.append(
-                StoredProperty(
-                    calendar: calendar.record.id, namespace: namespace, name: name, xml: xml))
-        case .remove(let namespace, let name, _):
-            calendar.properties.removeAll { $0.namespace == namespace && $0.name == name }
+        case .store(let namespace, let name, let xml, let isViewers):
+            apply(
+                .remove(namespace: namespace, name: name, isViewers: isViewers), to: &calendar,
+                viewer)
+            let property = StoredProperty(
+                calendar: calendar.record.id, namespace: namespace, name: name, xml: xml)
+            if isViewers {
+                calendar.viewersProperties[viewer, default: []].append(property)
+            } else {
+                calendar.properties.append(property)
+            }
+        case .remove(let namespace, let name, let isViewers):
+            func isMeant(_ property: StoredProperty) -> Bool {
+                property.namespace == namespace && property.name == name
+            }
+            calendar.viewersProperties[viewer]?.removeAll(where: isMeant)
+            if !isViewers { calendar.properties.removeAll(where: isMeant) }
         }
     }
 
@@ -329,6 +416,39 @@ final class MemoryStore: CalendarStore {
             record: record, object: object, revision: revision)
         calendars[index].tombstones[name] = nil
         return PutOutcome(isNew: present == nil, etag: etag)
+    }
+
+    func transfer(
+        _ transfer: ObjectTransfer, by user: UserRecord
+    ) throws(StorageError) -> PutOutcome {
+        try called("transfer")
+        let (source, destination) = (transfer.source, transfer.destination)
+        let (from, to) = (try index(source.calendar), try index(destination.calendar))
+        guard let object = calendars[from].objects[source.name] else { throw .notFound }
+        guard source.condition.holds(for: object.record.etag) else {
+            throw .preconditionFailed(etag: object.record.etag)
+        }
+        let present = calendars[to].objects[destination.name]
+        guard destination.condition.holds(for: present?.record.etag) else {
+            throw .preconditionFailed(etag: present?.record.etag)
+        }
+        let other = calendars[to].objects.first { name, stored in
+            stored.object.uid == object.object.uid && name != destination.name
+                && !(transfer.isMove && from == to && name == source.name)
+        }
+        if let other { throw .uidInUse(name: other.key) }
+        if transfer.isMove {
+            calendars[from].record.revision += 1
+            calendars[from].objects[source.name] = nil
+            calendars[from].tombstones[source.name] = calendars[from].record.revision
+        }
+        calendars[to].record.revision += 1
+        var moved = object
+        moved.record.name = destination.name
+        moved.revision = calendars[to].record.revision
+        calendars[to].objects[destination.name] = moved
+        calendars[to].tombstones[destination.name] = nil
+        return PutOutcome(isNew: present == nil, etag: object.record.etag)
     }
 
     func deleteObject(
