@@ -78,6 +78,12 @@ def create_and_delete(dav: Client, path: str) -> None:
     assert dav.delete(path + "new.ics").status == 204
 
 
+def move_and_back(dav: Client, path: str) -> None:
+    for source, target in (("5.ics", "moved.ics"), ("moved.ics", "5.ics")):
+        answer = dav.request("MOVE", path + source, headers={"Destination": path + target})
+        expect(201, answer)
+
+
 REQUESTS: dict[str, Callable[[Client, str], None]] = {
     "OPTIONS": lambda dav, path: expect(200, dav.request("OPTIONS", path)),
     "GET object": lambda dav, path: expect(200, dav.get(path + "3.ics")),
@@ -88,6 +94,7 @@ REQUESTS: dict[str, Callable[[Client, str], None]] = {
     "GET feed": lambda dav, path: expect(200, dav.get(path)),
     "PUT": replace,
     "PUT new + DELETE": create_and_delete,
+    "MOVE there + back": move_and_back,
     "PROPFIND 0 (poll)": lambda dav, path: expect(
         207, dav.propfind(path, "cs:getctag", "d:sync-token")
     ),
@@ -125,6 +132,22 @@ def test_number_of_statements_is_constant(
     )
     figure(f"{request_name}: {small} statements")
     assert small == large
+
+
+def test_what_is_shared_costs_no_more(
+    quiet: Stack, dav: Client, calendars: dict[int, str]
+) -> None:
+    ben = quiet.client("ben", quiet.front("nginx"))
+    path = calendars[10]
+    granted = (
+        f'<acl xmlns="DAV:"><ace><principal><href>{dav.principal("ben")}</href></principal><grant>'
+        "<privilege><read/></privilege></grant></ace></acl>"
+    )
+    assert dav.request("ACL", path, granted).status == 200
+    for request_name in ("GET object", "PROPFIND 0 (poll)"):
+        assert statements(quiet, lambda: REQUESTS[request_name](ben, path)) == 1
+    for request_name in ("PROPFIND 1", "REPORT sync-collection", "REPORT calendar-multiget"):
+        assert statements(quiet, lambda: REQUESTS[request_name](ben, path)) == 2
 
 
 @pytest.mark.parametrize("request_name", ["GET object", "PROPFIND 0 (poll)"])

@@ -22,6 +22,30 @@ extension Store {
         "SELECT id, user_id, uri, timezone FROM caldav_calendars ORDER BY id"
     private static let rename: SQL = "UPDATE caldav_calendars SET user_id = ? WHERE id = ?"
 
+    private static let grantees: SQL =
+        "SELECT DISTINCT grantee FROM caldav_shares WHERE kind = 'user' ORDER BY grantee"
+
+    /// Who gets the name of somebody who is gone would get what was shared with them.
+    private func checkShares() throws(StoreFailure) -> [CheckFinding] {
+        let grantees = try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.grantees)
+            var names: [String] = []
+            while try cursor.next() { names.append(cursor.string(0) ?? "") }
+            return names
+        }
+        var nobodys: [String] = []
+        for name in grantees {
+            let known = try spelling(ofUser: name)
+            if known?.utf8.elementsEqual(name.utf8) != true { nobodys.append(name) }
+        }
+        guard !nobodys.isEmpty else { return [] }
+        return [
+            .note(
+                "calendars are shared with users who do not exist: "
+                    + nobodys.prefix(10).joined(separator: ", "))
+        ]
+    }
+
     func checkCalendars() throws(StoreFailure) -> [CheckFinding] {
         let calendars = try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.calendarRows)
@@ -34,7 +58,7 @@ extension Store {
             }
             return calendars
         }
-        var findings = try checkOwners(calendars)
+        var findings = try checkOwners(calendars) + checkShares()
         for same in Dictionary(grouping: calendars, by: \.folded).values where same.count > 1 {
             let list = same.sorted { $0.id < $1.id }.map { "\($0.address) (\($0.id))" }
             findings.append(

@@ -50,6 +50,12 @@ extension Store {
           LEFT JOIN caldav_calendars AS c ON c.id = p.calendar_id
          WHERE c.id IS NULL
         """
+    private static let pruneShares: SQL = """
+        DELETE g FROM caldav_shares AS g
+          JOIN caldav_trash_calendars AS t ON t.calendar_id = g.calendar_id AND t.discarded < ?
+          LEFT JOIN caldav_calendars AS c ON c.id = g.calendar_id
+         WHERE c.id IS NULL
+        """
     private static let pruneCalendars: SQL =
         "DELETE FROM caldav_trash_calendars WHERE discarded < ? LIMIT 1000"
 
@@ -58,6 +64,7 @@ extension Store {
         return try database { () throws(DatabaseError) in
             if try connection.execute(Store.pruneTrash, oldest).affectedRows >= 1000 { return true }
             _ = try connection.execute(Store.pruneProperties, oldest)
+            _ = try connection.execute(Store.pruneShares, oldest)
             return try connection.execute(Store.pruneCalendars, oldest).affectedRows >= 1000
         }
     }

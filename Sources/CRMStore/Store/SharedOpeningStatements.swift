@@ -79,7 +79,7 @@ extension Store {
                 )
             default: (statements.person, [bytes, bytes, name, .text(owner)])
             }
-        return try database { () throws(DatabaseError) in
+        let shared = try database { () throws(DatabaseError) in
             let cursor = try connection.query(statement, values)
             var opening = Opening()
             guard try cursor.next() else { return opening }
@@ -116,6 +116,11 @@ extension Store {
             }
             return opening
         }
+        // Who types their name in another spelling than the database's comes here for their own.
+        if let user = shared.user, user.name.utf8.elementsEqual(owner.utf8) {
+            return try findOwn(address, user.name, content)
+        }
+        return shared
     }
 
     static func privileges(_ cursor: Cursor, at column: Int) -> Privileges {

@@ -18,6 +18,24 @@ extension Store {
          GROUP BY g.owner ORDER BY g.owner
         """
 
+    private static let owners: SQL = """
+        SELECT DISTINCT user_id FROM caldav_calendars ORDER BY user_id
+        """
+
+    /// Everybody who has a calendar.
+    package func calendarOwners() throws(StorageError) -> [String] {
+        try atTheEdge { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(Store.owners)
+                var owners: [String] = []
+                while try cursor.next() {
+                    if let owner = cursor.string(0) { owners.append(owner) }
+                }
+                return owners
+            }
+        }
+    }
+
     package func shares(of owner: String) throws(StorageError) -> [Share] {
         try atTheEdge { () throws(StoreFailure) in
             try database { () throws(DatabaseError) in

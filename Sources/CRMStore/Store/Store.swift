@@ -51,9 +51,17 @@ extension Store {
     private func find(
         _ address: ResourceAddress, _ userName: String?, _ content: Bool
     ) throws(StoreFailure) -> Opening {
+        // Usually it is one's own, under the name that one signs in with.
         if let owner = address.owner, userName?.utf8.elementsEqual(owner.utf8) != true {
             return try findShared(address, of: owner, userName, content)
         }
+        return try findOwn(address, userName, content)
+    }
+
+    /// Opens a request for what belongs to the user, or to nobody.
+    func findOwn(
+        _ address: ResourceAddress, _ userName: String?, _ content: Bool
+    ) throws(StoreFailure) -> Opening {
         let statements = context.opening
         let name = Value(userName)
         let defaultURI = settings.defaultCalendar.uri

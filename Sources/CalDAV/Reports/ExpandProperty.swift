@@ -158,6 +158,7 @@ enum ExpandProperty {
             case (.principal, let person?): .principal(of: person, context)
             case (.proxy(_, let level), let person?): .proxy(of: person, level, context)
             case (.home, let person?): .home(of: person, context)
+            case (.place(_, let place), let person?): .place(place, of: person, context)
             case (.root, _): Subject(context, .root, href: paths.root)
             case (.principals, _): Subject(context, .container, href: paths.principals)
             case (.userPrincipals, _): Subject(context, .container, href: paths.userPrincipals)

@@ -1,4 +1,5 @@
 import CRMStore
+import CalDAV
 import FastCGI
 import MariaDB
 import RemoteSync
@@ -113,6 +114,10 @@ struct ConfigurationSection: Sendable {
                 mustBe: "names out of VEVENT, VTODO, VJOURNAL with commas between them",
                 "What everybody's first calendar may hold", parse: components,
                 write: { $0.joined(separator: ", ") }),
+            .choice(
+                "find_people", \.serve.findPeople,
+                "How people find others, to share calendars with them: by a part of their name or\n"
+                    + "address, by the whole of it, or nobody at all"),
             .flag(
                 "mirror_new_calendars", \.store.mirrorsNewCalendars,
                 "Whether what is put into calendars that clients make becomes tasks of the CRM"),

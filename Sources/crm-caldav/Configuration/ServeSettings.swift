@@ -1,3 +1,4 @@
+import CalDAV
 import FastCGI
 
 /// What an operator may say about the serving processes.
@@ -15,6 +16,8 @@ struct ServeSettings: Sendable {
     /// Begins and ends with `/`; nil: found out of SCRIPT_NAME for each request.
     var basePath: String?
     var realm = "CRM"
+    /// How other people are found, to share calendars with them.
+    var findPeople = PeopleSearch.part
     /// Whether REMOTE_USER is who is signed in, without a password.
     var trustsRemoteUser = false
     var trustedProxies: [AddressRange] = []

@@ -112,6 +112,28 @@ struct CalendarTests {
         #expect(try crm.store.storedProperties(ofCalendarsOf: "anna", viewer: "anna").isEmpty)
     }
 
+    @Test func whatAViewerKeepsIsNoChangeOfTheOwnersCalendar() throws {
+        let crm = try MirroredCRM()
+        let calendar = try crm.calendar(of: "anna")
+        func xml(_ viewer: String) throws -> [String] {
+            try crm.store.storedProperties(of: calendar, viewer: viewer).map {
+                String(decoding: $0.xml, as: UTF8.self)
+            }
+        }
+        func store(_ text: String, isViewers: Bool, by viewer: String) throws {
+            let change = CalendarChange.store(
+                namespace: "urn:x", name: "y", xml: Array(text.utf8), isViewers: isViewers)
+            try crm.store.change(calendar, [change], viewer: viewer)
+        }
+        try store("everybody's", isViewers: false, by: "anna")
+        let before = try crm.calendar(of: "anna").revision
+        try store("ben's", isViewers: true, by: "ben")
+        #expect(try crm.calendar(of: "anna").revision == before)
+        // The viewer's own comes last, and goes over the other.
+        #expect(try xml("ben") == ["everybody's", "ben's"])
+        #expect(try xml("anna") == ["everybody's"])
+    }
+
     @Test func propertiesOfHomesArePlaceByPlace() throws {
         let crm = try MirroredCRM()
         let store = CalendarChange.store(namespace: "urn:x", name: "y", xml: Array("<y/>".utf8))
