@@ -82,9 +82,12 @@ enum StateConditions {
         case (.token(let token), .calendar(let calendar)):
             SyncToken(token)?.revision == calendar.revision
         case (.token(let token), .home(let person)):
-            try HomeToken(
-                of: HomeMember.all(context.calendars(ofHomeOf: person, with: .read), in: person)
-            ).text == token
+            try context.text(
+                of: HomeToken(
+                    of: HomeMember.all(
+                        context.calendars(ofHomeOf: person, with: .read), in: person)),
+                person
+            ).hasSameBytes(as: token)
         default: false
         }
     }

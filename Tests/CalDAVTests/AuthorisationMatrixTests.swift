@@ -14,7 +14,7 @@ private let places = [
     "calendar": "calendars/anna/work/", "object": "calendars/anna/work/1.ics",
     "freeObject": "calendars/anna/work/none.ics", "home": "calendars/anna/",
     "freeCalendar": "calendars/anna/none/", "principal": "principals/users/anna/",
-    "proxy": "principals/users/anna/calendar-proxy-read/",
+    "proxy": "principals/users/anna/calendar-proxy-read/", "inbox": "calendars/anna/inbox/",
     // Nobody but Anna may know that there is such a calendar.
     "hidden": "calendars/anna/secret/", "hiddenObject": "calendars/anna/secret/2.ics",
 ]
@@ -118,6 +118,20 @@ private let methodTable = """
     MKCALENDAR proxy         405 403 403 403 403 401
     MKCOL      proxy         405 403 403 403 403 401
 
+    OPTIONS    inbox         200 200 200 200 200 200
+    GET        inbox         405 403 403 403 403 401
+    HEAD       inbox         405 403 403 403 403 401
+    PUT        inbox         405 403 403 403 403 401
+    POST       inbox         405 403 403 403 403 401
+    DELETE     inbox         405 403 403 403 403 401
+    COPY       inbox         405 403 403 403 403 401
+    MOVE       inbox         405 403 403 403 403 401
+    PROPFIND   inbox         207 403 403 403 403 401
+    PROPPATCH  inbox         207 403 403 403 403 401
+    ACL        inbox         405 403 403 403 403 401
+    MKCALENDAR inbox         405 403 403 403 403 401
+    MKCOL      inbox         405 403 403 403 403 401
+
     OPTIONS    hidden        200 200 200 200 200 200
     GET        hidden        200 403 403 403 403 401
     HEAD       hidden        200 403 403 403 403 401
@@ -168,10 +182,10 @@ private let reportTable = """
     principal-search-property-set object     403 403 403 403 403 401
     expand-property               object     403 403 403 403 403 401
 
-    calendar-query                home       403 403 403 403 403 401
+    calendar-query                home       207 207 207 403 403 401
     calendar-multiget             home       207 207 207 403 403 401
     free-busy-query               home       200 200 200 200 403 401
-    sync-collection               home       403 403 403 403 403 401
+    sync-collection               home       207 207 207 403 403 401
     acl-principal-prop-set        home       207 403 403 403 403 401
     principal-match               home       207 207 207 403 403 401
     principal-property-search     home       403 403 403 403 403 401
@@ -187,6 +201,16 @@ private let reportTable = """
     principal-property-search     principal  207 207 207 207 403 401
     principal-search-property-set principal  200 200 200 200 403 401
     expand-property               principal  207 207 207 207 403 401
+
+    calendar-query                inbox      403 403 403 403 403 401
+    calendar-multiget             inbox      403 403 403 403 403 401
+    free-busy-query               inbox      403 403 403 403 403 401
+    sync-collection               inbox      207 403 403 403 403 401
+    acl-principal-prop-set        inbox      403 403 403 403 403 401
+    principal-match               inbox      207 403 403 403 403 401
+    principal-property-search     inbox      403 403 403 403 403 401
+    principal-search-property-set inbox      403 403 403 403 403 401
+    expand-property               inbox      207 403 403 403 403 401
 
     calendar-query                hidden     207 403 403 403 403 401
     calendar-multiget             hidden     207 403 403 403 403 401

@@ -142,6 +142,30 @@ struct HomeSyncTests {
         }
     }
 
+    @Test("a token that names other calendars than it was given for is refused")
+    func forgedTokens() throws {
+        let token = try sync().token
+        let seal = try #require(token.split(separator: ":").dropFirst(3).first)
+        let stranger = site.send(
+            "REPORT", "calendars/ben/", user: "ben",
+            body: body(token: token))
+        #expect(stranger.precondition == "valid-sync-token")
+        for forged in [
+            token.replacing(seal, with: ""), token.replacing(String(seal) + ":", with: ""),
+            "urn:x-crm-caldav:home:\(seal):2.1.1.0.crm-tasks",
+        ] {
+            let answer = site.send("REPORT", "calendars/anna/", body: body(token: forged))
+            #expect(answer.status == 403 && answer.precondition == "valid-sync-token")
+        }
+    }
+
+    private func body(token: String) -> String {
+        """
+        <d:sync-collection xmlns:d="DAV:"><d:sync-token>\(token)</d:sync-token>
+        <d:sync-level>infinite</d:sync-level><d:prop/></d:sync-collection>
+        """
+    }
+
     @Test(arguments: [
         "http://sabre.io/ns/sync/7", "urn:x-crm-caldav:home:1.2", "urn:x-crm-caldav:home:zz",
         "urn:x-crm-caldav:home:1.zzz.zzz.0.crm-tasks",

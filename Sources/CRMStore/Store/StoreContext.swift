@@ -17,6 +17,9 @@ package final class StoreContext: Sendable {
     let failures = KnownFailures()
     let known = KnownRevisions()
 
+    /// Of `Store.seal`, once it is known.
+    let sealKey = Mutex<[UInt8]?>(nil)
+
     private let learnt = Mutex<Installation?>(nil)
 
     /// - Throws: `.failed` with what is wrong in the settings, in words for the operator.

@@ -86,6 +86,9 @@ extension Privileges {
         Privilege.every.dropFirst().filter { contains($0.bits) }.map(\.name)
     }
 
+    /// For people: the names without what is part of another.
+    package var words: [String] { briefNames.map(\.local) }
+
     /// The same without what is part of another.
     package var briefNames: [XMLName] {
         func names(_ privilege: Privilege) -> [XMLName] {

@@ -31,14 +31,16 @@ struct PropertyUpdates {
         for update: PropertyUpdate, of owner: PropertyOwner
     ) throws(RequestError) -> [CalendarChange] {
         let definition = PropertyTable.definition(of: update.name)
-        guard owner.privileges.contains(.writeProperties) || definition?.isViewers == true else {
+        // Of a calendar each viewer has values of their own; those of a home are its owner's.
+        let isViewers = owner.kind == .calendar && definition?.isViewers == true
+        guard owner.privileges.contains(.writeProperties) || isViewers else {
             throw .needPrivileges(.dav("write-properties"), on: owner.href)
         }
         guard let definition else {
             guard !owner.kind.isDisjoint(with: .keepers) else {
                 throw RequestError(.forbidden, "No properties can be kept here.")
             }
-            return [isViewers ? stored(update).forViewer : stored(update)]
+            return [stored(update)]
         }
         guard let change = definition.change, !definition.on.isDisjoint(with: owner.kind),
             !definition.changeableOn.isDisjoint(with: owner.kind),

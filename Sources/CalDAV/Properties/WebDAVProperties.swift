@@ -112,7 +112,10 @@ extension PropertyTable {
         },
         .init(.dav("sync-token"), on: [.home, .places, .calendar]) { subject, writer in
             switch (subject.kind, subject.calendar) {
-            case (.home, _): writer.text(HomeToken(of: try subject.membersOfHome()).text)
+            case (.home, _):
+                guard let person = subject.person else { return false }
+                let token = HomeToken(of: try subject.membersOfHome())
+                writer.text(try subject.context.text(of: token, person))
             case (_, let calendar): writer.text(SyncToken(revision: calendar?.revision ?? 1).text)
             }
             return true

@@ -72,6 +72,9 @@ package protocol CalendarStore: AnyObject {
     /// Removes a calendar with its objects and their tasks.
     func delete(_ calendar: CalendarRecord) throws(StorageError)
 
+    /// Sixteen bytes in hexadecimal digits that only this installation can make of a text.
+    func seal(_ text: String) throws(StorageError) -> String
+
     // MARK: Sharing
 
     /// All that an owner grants, on the home and on each calendar.

@@ -12,7 +12,13 @@ enum HomeSync {
     ) throws -> Response {
         let owner = person.user.name
         let calendars = try context.calendars(ofHomeOf: person, with: .read)
-        let plan = try HomeSyncPlan(sync, HomeMember.all(calendars, in: person))
+        var known: HomeToken?
+        if let text = sync.token {
+            known = try context.homeToken(text, person)
+            guard known != nil else { throw SyncRequest.invalidToken }
+        }
+        let plan = try HomeSyncPlan(
+            sync, after: known, HomeMember.all(calendars, in: person))
         let stored =
             !plan.changed.isEmpty && request.selection.mayNeedStored
             ? try context.store.storedProperties(
@@ -44,7 +50,8 @@ enum HomeSync {
             var objects = ObjectsOfHome(plan, request, context)
             if let changes { try objects.write(changes, to: multistatus) }
             if objects.isCut { multistatus.truncated(at: home) }
-            multistatus.writer.element(.dav("sync-token"), objects.token.text)
+            multistatus.writer.element(
+                .dav("sync-token"), try context.text(of: objects.token, person))
         }
     }
 }

@@ -33,15 +33,15 @@ struct HomeSyncPlan {
 
     var count: Int { gone.count + changed.count }
 
-    /// - Parameter members: of the home, by ascending id.
+    /// - Parameters:
+    ///   - known: the token that the client brings; nil where it has seen nothing.
+    ///   - members: of the home, by ascending id.
     /// - Throws: `valid-sync-token`.
-    init(_ sync: SyncRequest, _ members: [HomeMember]) throws(RequestError) {
+    init(
+        _ sync: SyncRequest, after known: HomeToken?, _ members: [HomeMember]
+    ) throws(RequestError) {
         limit = sync.limit
-        let known = try sync.token.map { text throws(RequestError) in
-            guard let token = HomeToken(text) else { throw SyncRequest.invalidToken }
-            return token.entries
-        }
-        try compare(known ?? [], members, isInfinite: sync.isInfinite)
+        try compare(known?.entries ?? [], members, isInfinite: sync.isInfinite)
         guard sync.isInfinite, !isCut else { return }
         try findSpans(members.compactMap(\.calendar))
     }

@@ -5,6 +5,9 @@ import WebDAV
 /// Of its own kind, with nothing kept for it anywhere. Calendars are made, renamed and deleted by the
 /// CRM behind our back too, shared and withdrawn, and brought back by a restored dump; comparing what
 /// a client knows with what is there now misses none of it.
+///
+/// It is sealed: it names calendars by number, and whoever could write one would be told the names of
+/// what was removed from any of them.
 struct HomeToken: Sendable {
     /// A collection as the holder of the token knows it.
     struct Entry: Sendable {
@@ -31,12 +34,12 @@ struct HomeToken: Sendable {
 
     // MARK: As text
 
-    private static let prefix = "urn:x-crm-caldav:home:"
+    fileprivate static let prefix = "urn:x-crm-caldav:home:"
     /// More calendars than any home has; what claims to know more is not ours.
     private static let mostEntries = 10_000
 
     /// Nil for what we never wrote.
-    init?(_ text: String) {
+    fileprivate init?(_ text: String) {
         guard text.hasPrefix(HomeToken.prefix) else { return nil }
         let parts = text.dropFirst(HomeToken.prefix.count).split(separator: ":")
         guard parts.count <= HomeToken.mostEntries else { return nil }
@@ -47,8 +50,33 @@ struct HomeToken: Sendable {
         }
     }
 
+    /// Without its seal: the same for the same state.
     var text: String {
         HomeToken.prefix + entries.map(\.text).joined(separator: ":")
+    }
+}
+
+extension Context {
+    /// The token as this user may bring it back, for this home.
+    func text(of token: HomeToken, _ home: Person) throws(StorageError) -> String {
+        let seal = try store.seal(sealed(token.text, home))
+        return HomeToken.prefix + seal + ":" + token.text.dropFirst(HomeToken.prefix.count)
+    }
+
+    /// Nil for what we never gave to this user for this home.
+    func homeToken(_ text: String, _ home: Person) throws(StorageError) -> HomeToken? {
+        guard text.hasPrefix(HomeToken.prefix) else { return nil }
+        let rest = text.dropFirst(HomeToken.prefix.count)
+        guard let end = rest.firstIndex(of: ":") else { return nil }
+        let body = HomeToken.prefix + rest[rest.index(after: end)...]
+        guard try store.seal(sealed(body, home)).hasSameBytes(as: String(rest[..<end])) else {
+            return nil
+        }
+        return HomeToken(body)
+    }
+
+    private func sealed(_ text: String, _ home: Person) -> String {
+        "\(home.user.name)\n\(user.name)\n\(text)"
     }
 }
 

@@ -33,7 +33,8 @@ struct Calendar: ParsableCommand {
         func run() throws {
             let store = try Calendar.openStore(file)
             try Calendar.accessing { () throws(StorageError) in
-                let owners = try user.map { [$0] } ?? store.calendarOwners()
+                var owners = [user].compactMap { $0 }
+                if user == nil { owners = try store.calendarOwners() }
                 var list = JSONList()
                 for owner in owners {
                     let shares = try store.shares(of: owner)
@@ -230,7 +231,7 @@ struct Calendar: ParsableCommand {
         var line = JSONLine()
         line.add("calendar", calendar.map { "\(owner)/\($0.uri)" } ?? owner)
         line.add("shared_with", share.grantee.words)
-        line.add("privileges", share.privileges.briefNames.map(\.local).joined(separator: " "))
+        line.add("privileges", share.privileges.words.joined(separator: " "))
         return line
     }
 }
@@ -238,7 +239,7 @@ struct Calendar: ParsableCommand {
 extension Share {
     /// `ben: read, write`
     fileprivate var sentence: String {
-        "\(grantee.words): \(privileges.briefNames.map(\.local).joined(separator: ", "))"
+        "\(grantee.words): \(privileges.words.joined(separator: ", "))"
     }
 }
 

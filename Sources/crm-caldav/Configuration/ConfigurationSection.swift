@@ -116,8 +116,8 @@ struct ConfigurationSection: Sendable {
                 write: { $0.joined(separator: ", ") }),
             .choice(
                 "find_people", \.serve.findPeople,
-                "How people find others, to share calendars with them: by a part of their name or\n"
-                    + "address, by the whole of it, or nobody at all"),
+                "How people find others to share calendars with: by a part of their name or address\n"
+                    + "(part), by the whole of it (whole), or not at all (nobody)"),
             .flag(
                 "mirror_new_calendars", \.store.mirrorsNewCalendars,
                 "Whether what is put into calendars that clients make becomes tasks of the CRM"),

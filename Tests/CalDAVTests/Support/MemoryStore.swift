@@ -129,6 +129,13 @@ final class MemoryStore: CalendarStore {
         return calendars.map(\.record).filter { $0.owner == owner }
     }
 
+    func seal(_ text: String) throws(StorageError) -> String {
+        try called("seal")
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+        return String(hash, radix: 16)
+    }
+
     func shares(of owner: String) throws(StorageError) -> [Share] {
         try called("shares")
         return shares.filter { $0.owner == owner }.map { share in
