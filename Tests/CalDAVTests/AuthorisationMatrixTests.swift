@@ -63,8 +63,8 @@ private let methodTable = """
     MKCOL      freeObject    403 403 403 403 403 401
 
     OPTIONS    home          200 200 200 200 200 200
-    GET        home          405 405 405 403 403 401
-    HEAD       home          405 405 405 403 403 401
+    GET        home          200 200 200 403 403 401
+    HEAD       home          200 200 200 403 403 401
     PUT        home          405 405 405 403 403 401
     POST       home          405 405 405 403 403 401
     DELETE     home          405 405 405 403 403 401
