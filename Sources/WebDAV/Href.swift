@@ -91,6 +91,17 @@ package enum Href {
         return path[..<(end ?? path.endIndex)]
     }
 
+    /// The last segment of a path that is `prefix` and one segment more, of nothing but unreserved
+    /// characters; nil for every other path.
+    package static func plainSegment(of path: String, behind prefix: [UInt8]) -> String? {
+        let bytes = path.utf8
+        guard bytes.starts(with: prefix) else { return nil }
+        let segment = bytes.dropFirst(prefix.count)
+        guard !segment.isEmpty, segment.allSatisfy({ isUnreserved[Int($0)] }) else { return nil }
+        let name = String(decoding: segment, as: UTF8.self)
+        return name == "." || name == ".." ? nil : name
+    }
+
     private static let hexDigits = Array("0123456789ABCDEF".utf8)
 
     private static let isUnreserved: [Bool] = (0..<256).map { code in

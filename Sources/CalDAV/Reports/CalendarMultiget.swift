@@ -84,9 +84,22 @@ private struct Targets {
     init(_ hrefs: [String], _ resource: Resource, _ context: Context) {
         let owner = context.target?.address.owner ?? context.user.name
         isOwn = owner.hasSameBytes(as: context.user.name)
+        // Nearly every href is one that we wrote: below the request's own calendar, with nothing to
+        // decode.
+        let own: (uri: String, prefix: [UInt8])? =
+            if case .calendar(let calendar) = resource {
+                (calendar.uri, Array(context.paths.calendar(calendar).utf8))
+            } else {
+                nil
+            }
         for href in hrefs {
             do {
-                let (uri, name) = try Targets.object(at: href, owner, context)
+                let (uri, name): (String, String)
+                if let own, let plain = Href.plainSegment(of: href, behind: own.prefix) {
+                    (uri, name) = (own.uri, plain)
+                } else {
+                    (uri, name) = try Targets.object(at: href, owner, context)
+                }
                 if let index = byCalendar.firstIndex(where: { $0.uri.hasSameBytes(as: uri) }) {
                     byCalendar[index].names.add(name, href: href)
                 } else {
