@@ -54,11 +54,12 @@ struct HrefTests {
         #expect(Href.path(of: href).map(String.init) == path)
     }
 
-    @Test(arguments: [
-        ("/c/a/x.ics", "x.ics"), ("/c/a/x%20y.ics", nil), ("/c/a/x+y.ics", nil), ("/c/a/", nil),
-        ("/c/a/..", nil), ("/c/a/x/y", nil), ("/c/a/x?y", nil), ("/c/b/x.ics", nil),
-        ("http://host/c/a/x.ics", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("/c/a/x.ics", "x.ics"), ("/c/a/x%20y.ics", nil), ("/c/a/x+y.ics", nil), ("/c/a/", nil),
+            ("/c/a/..", nil), ("/c/a/x/y", nil), ("/c/a/x?y", nil), ("/c/b/x.ics", nil),
+            ("http://host/c/a/x.ics", nil),
+        ] as [(String, String?)])
     func aPlainSegmentNeedsNoDecoding(path: String, segment: String?) {
         #expect(Href.plainSegment(of: path, behind: Array("/c/a/".utf8)) == segment)
     }
