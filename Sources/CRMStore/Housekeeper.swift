@@ -38,7 +38,7 @@ package final class Housekeeper {
         }
     }
 
-    /// Everything is compared each minute, what is cheap to find every few seconds.
+    /// Everything is compared each minute, what is cheap to find each second.
     private func lookForUnnoticed() throws(StoreFailure) {
         try store.whenDue(.scan, every: Housekeeper.scanInterval) { () throws(StoreFailure) in
             // Processes that know different columns would undo each other's digests.
@@ -51,7 +51,7 @@ package final class Housekeeper {
         // A transaction may have written its rows long before it was committed: the scan finds
         // what it held for longer.
         let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
-        try store.whenDue(.look, every: 3) { () throws(StoreFailure) in
+        try store.whenDue(.look, every: 1) { () throws(StoreFailure) in
             try store.look(forRowsOfLast: recent)
         }
     }
