@@ -42,6 +42,52 @@ enum Bench {
             return Double(feed.count) / 1e6 / seconds
         }
         expansion()
+        largest()
+    }
+
+    /// The largest object that is read: every other instance of a daily event is an override.
+    private static func largest() {
+        let count = ParseLimits.standard.components - 2
+        let bytes = Array(overridden(count).utf8)
+        guard let object = try? CalendarObject(parsing: bytes) else {
+            return print("largest-milliseconds refused", Double.infinity)
+        }
+        let range = seconds(2020)..<seconds(2021)
+        let start = DateTimeValue.utc(CivilDateTime(wallSeconds: seconds(2000)))
+        let work: [(String, () -> Void)] = [
+            ("parse", { _ = try? CalendarObject(parsing: bytes) }),
+            ("span", { _ = object.span(floating: .utc) }),
+            ("overlaps", { _ = object.overlaps(range, floating: .utc) }),
+            ("expand a year", { _ = object.expanded(range, floating: .utc) }),
+            (
+                "move",
+                {
+                    var moved = object
+                    moved.moveStart(to: start, floating: .utc)
+                }
+            ),
+        ]
+        for (name, body) in work {
+            report("largest-milliseconds \(name)", runs: 5) { clock in clock(body) * 1e3 }
+        }
+    }
+
+    private static func overridden(_ count: Int) -> String {
+        let zone = "TZID=Europe/Berlin"
+        var lines = [
+            "BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", "DTSTART;\(zone):20000101T090000",
+            "DURATION:PT1H", "RRULE:FREQ=DAILY", "SEQUENCE:2", "END:VEVENT",
+        ]
+        for number in 0..<count {
+            let day = CivilDateTime(wallSeconds: 946_717_200 + Int64(number) * 2 * 86_400)
+            lines += [
+                "BEGIN:VEVENT", "UID:1", "RECURRENCE-ID;\(zone):\(day.basic)",
+                "DTSTART;\(zone):\(day.adding(seconds: 3600).basic)",
+                "DTEND;\(zone):\(day.adding(seconds: 7200).basic)", "SEQUENCE:1",
+                "SUMMARY:Moved", "DTSTAMP:20240101T000000Z", "END:VEVENT",
+            ]
+        }
+        return (lines + ["END:VCALENDAR", ""]).joined(separator: "\r\n")
     }
 
     private static func expansion() {

@@ -71,4 +71,24 @@ struct FoundByFuzzingTests {
         let written = zone.vtimezone(tzid: "X", from: 1_600_000_000, through: 1_690_000_000)
         #expect(Zone(vtimezone: written)?.offset(at: 1_650_000_000) == 3600)
     }
+
+    /// What is asked of an object takes as long as it has overrides: there may be some thousands.
+    @Test func anObjectOfOverridesWithoutEndIsRefused() throws {
+        func object(_ overrides: Int) throws -> CalendarObject {
+            let override = "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID:20240101T090000Z\nEND:VEVENT\n"
+            return try CalendarObject(
+                parsing: bytes(
+                    "BEGIN:VCALENDAR\n" + String(repeating: override, count: overrides)
+                        + "END:VCALENDAR\n"))
+        }
+        #expect(try object(3_660).overrides.count == 3_660)
+        let error = #expect(throws: ICalendarError.self) { try object(4_000) }
+        #expect(error?.kind == .tooLarge)
+    }
+
+    @Test func aListOfMegabytesIsNotTakenApart() throws {
+        let list = Property("CATEGORIES", raw: String(repeating: "a,", count: 60_000))
+        #expect(list.typed.type == .unknown)
+        #expect(Property(list.typed) == list)
+    }
 }

@@ -22,9 +22,16 @@ private struct JCalReader {
     private let limits: ParseLimits
     private var components = 0
     private var properties = 0
+    /// Values, parameters and their values: a text of some megabytes could have millions.
+    private var items = 0
 
     init(limits: ParseLimits) {
         self.limits = limits
+    }
+
+    private mutating func count(_ json: JSONReader) throws(ICalendarError) {
+        items += 1
+        guard items / 4 <= limits.properties else { throw tooLarge(json, "too many values") }
     }
 
     mutating func calendar(_ json: inout JSONReader) throws(ICalendarError) -> Component {
@@ -98,7 +105,7 @@ private struct JCalReader {
             guard self.properties <= limits.properties else {
                 throw tooLarge(json, "more than \(limits.properties) properties")
             }
-            component.append(try JCalReader.property(&json))
+            component.append(try self.property(&json))
         }
         return component
     }
@@ -119,7 +126,9 @@ private struct JCalReader {
     }
 
     /// RFC 7265 §3.4.
-    private static func property(_ json: inout JSONReader) throws(ICalendarError) -> Property {
+    private mutating func property(
+        _ json: inout JSONReader
+    ) throws(ICalendarError) -> Property {
         var name = ""
         var parameters: [Parameter] = []
         var typeName = ""
@@ -132,7 +141,7 @@ private struct JCalReader {
             case 2: typeName = try json.text()
             default:
                 let type = ValueType(rawValue: typeName.lowercased()) ?? .unknown
-                values.append(try value(&json, type, name: name))
+                values.append(try self.value(&json, type))
             }
             place += 1
         }
@@ -145,14 +154,18 @@ private struct JCalReader {
     }
 
     /// RFC 7265 §3.5.
-    private static func parameters(
+    private mutating func parameters(
         _ json: inout JSONReader
     ) throws(ICalendarError) -> [Parameter] {
         var parameters: [Parameter] = []
         try json.object { json, name throws(ICalendarError) in
+            try self.count(json)
             var values: [String] = []
             if try json.kind() == .array {
-                try json.array { json throws(ICalendarError) in values.append(try json.text()) }
+                try json.array { json throws(ICalendarError) in
+                    try self.count(json)
+                    values.append(try json.text())
+                }
             } else {
                 values = [try json.text()]
             }
@@ -162,23 +175,23 @@ private struct JCalReader {
     }
 
     /// RFC 7265 §3.6.
-    private static func value(
-        _ json: inout JSONReader, _ type: ValueType, name: String
+    private mutating func value(
+        _ json: inout JSONReader, _ type: ValueType
     ) throws(ICalendarError) -> TypedValue {
         switch try json.kind() {
         case .array:
             let isPeriod = type == .period
             var items: [TypedValue] = []
             try json.array { json throws(ICalendarError) in
-                items.append(try single(&json, isPeriod ? .text : type))
+                items.append(try self.single(&json, isPeriod ? .text : type))
             }
             guard isPeriod else { return .fields(items) }
             guard items.count == 2, case .text(let start) = items[0], case .text(let end) = items[1]
             else { throw json.error("a period is its start and its end or duration") }
             return TypedValue(periodFrom: start, to: end)
-        case .object: return .recurrence(try recurrence(&json))
+        case .object: return .recurrence(try self.recurrence(&json))
         default:
-            let value = try single(&json, type)
+            let value = try self.single(&json, type)
             guard type == .period, case .text(let text) = value else { return value }
             // As the examples of RFC 7265, appendix B, have it.
             let halves = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -187,9 +200,10 @@ private struct JCalReader {
         }
     }
 
-    private static func single(
+    private mutating func single(
         _ json: inout JSONReader, _ type: ValueType
     ) throws(ICalendarError) -> TypedValue {
+        try count(json)
         switch try json.kind() {
         case .boolean where type == .boolean: return .boolean(try json.boolean())
         case .number where type == .integer || type == .float:
@@ -202,7 +216,7 @@ private struct JCalReader {
     }
 
     /// RFC 7265 §3.6.10.
-    private static func recurrence(
+    private mutating func recurrence(
         _ json: inout JSONReader
     ) throws(ICalendarError) -> [TypedValue.RecurrencePart] {
         var parts: [TypedValue.RecurrencePart] = []
@@ -210,10 +224,10 @@ private struct JCalReader {
             var values: [TypedValue] = []
             if try json.kind() == .array {
                 try json.array { json throws(ICalendarError) in
-                    values.append(try single(&json, .integer))
+                    values.append(try self.single(&json, .integer))
                 }
             } else {
-                values = [try single(&json, .integer)]
+                values = [try self.single(&json, .integer)]
             }
             parts.append(TypedValue.RecurrencePart(name: name.lowercased(), values: values))
         }

@@ -70,6 +70,8 @@ enum ASCII {
 
     /// UTF-8, or Windows-1252 where it is none.
     static func decode(_ bytes: ArraySlice<UInt8>) -> String {
+        // Most values are ASCII, and validating takes far longer than looking.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return String(decoding: bytes, as: UTF8.self) }
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = String.UnicodeScalarView()
         for byte in bytes { text.append(windows1252(byte)) }

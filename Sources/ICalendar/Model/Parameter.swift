@@ -74,9 +74,9 @@ package struct Parameter: Equatable, Sendable {
 }
 
 extension Property {
-    /// All parameters in their order.
+    /// All parameters in their order; of a line that has more the first ten thousand.
     package var parameters: [Parameter] {
-        parameterSegments.map { segment in
+        parameterSegments.prefix(10_000).map { segment in
             let head = Parameter.name(of: segment)
             return Parameter(
                 ASCII.decode(segment[segment.startIndex..<head]),

@@ -16,9 +16,11 @@ package struct ParseLimits: Sendable {
         self.depth = depth
     }
 
-    /// What one calendar object may be: 10 MB, as many clients attach pictures.
+    /// What one calendar object may be: 10 MB, as many clients attach pictures; and a daily event of
+    /// ten years of which every instance was changed, which takes no more than a tenth of a
+    /// second of work.
     package static let standard = ParseLimits(
-        bytes: 10 << 20, components: 20_000, properties: 200_000, depth: 16)
+        bytes: 10 << 20, components: 4_000, properties: 200_000, depth: 16)
 
     /// What a whole calendar may be, read from a feed or for an import.
     package static let feed = ParseLimits(

@@ -89,7 +89,9 @@ struct Override: Sendable {
         _ all: [Override], _ master: InstanceSource?, _ zones: ZoneTable
     ) -> [Override] {
         var places: [Int64: Int] = [:]
+        places.reserveCapacity(all.count)
         var current: [Override] = []
+        current.reserveCapacity(all.count)
         for override in all {
             if let place = places[override.wall] {
                 if current[place].sequence <= override.sequence { current[place] = override }
@@ -100,18 +102,20 @@ struct Override: Sendable {
         }
         guard let master else { return current }
         let sequence = master.component.sequence
-        let older = current.filter { $0.sequence < sequence }
+        let older = current.filter { $0.sequence < sequence }.map(\.wall).sorted()
         guard !older.isEmpty else { return current }
         var stale: Set<Int64> = []
         var occurrences = OccurrenceIterator(
             master.component, master.timing, zones, work: 50_000)
         var head = Int64.min
-        for override in older.sorted(by: { $0.wall < $1.wall }) {
-            if head < override.wall {
-                occurrences.seek(toWall: override.wall)
+        for wall in older {
+            // Neighbours are mostly a step apart.
+            if head < wall { head = occurrences.next()?.wall ?? .max }
+            if head < wall {
+                occurrences.seek(toWall: wall)
                 head = occurrences.next()?.wall ?? .max
             }
-            if head != override.wall { stale.insert(override.wall) }
+            if head != wall { stale.insert(wall) }
         }
         // Where the set could not be followed so far, none is known to be stale.
         guard !occurrences.isExhausted else { return current }

@@ -31,7 +31,7 @@ struct Timing: Sendable {
             // A to-do may be due as it starts; of an event programs write the last day, or the
             // first again, where the day after belongs.
             let least = component.name == "VTODO" ? 0 : 1
-            extent = Timing.extent(from: start, to: end, leastDays: least, zones)
+            extent = Timing.extent(from: start, in: zone, to: end, leastDays: least, zones)
         } else if let duration = component.first("DURATION")?.duration,
             component.name != "VJOURNAL", component.name != "VFREEBUSY", !duration.isNegative
         {
@@ -45,13 +45,17 @@ struct Timing: Sendable {
     }
 
     private static func extent(
-        from start: DateTimeValue, to end: DateTimeValue, leastDays: Int, _ zones: ZoneTable
+        from start: DateTimeValue, in zone: Zone, to end: DateTimeValue, leastDays: Int,
+        _ zones: ZoneTable
     ) -> Extent {
         if case .date(let first) = start {
             let days = end.civil.date.days - first.days
             return .nominal(CalendarDuration(days: max(days, leastDays)))
         }
-        return .exact(max(0, zones.instant(of: end).addingClamped(-zones.instant(of: start))))
+        // Zones are looked up by name, which thousands of overrides need not do twice.
+        let endZone = end.hasForm(of: start) ? zone : zones.zone(of: end)
+        let seconds = endZone.seconds(of: end.civil).addingClamped(-zone.seconds(of: start.civil))
+        return .exact(max(0, seconds))
     }
 
     /// The end of an instance that starts at a time of the zone's clock.

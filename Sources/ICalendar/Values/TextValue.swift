@@ -120,7 +120,7 @@ extension Property {
     /// The value as INTEGER (RFC 5545 §3.3.8), blanks around it allowed; one that is beyond 32 bits is
     /// the nearest that is not.
     package var integer: Int? {
-        Int(ASCII.decode(ASCII.trim(rawBytes))).map { Int(Int32(clamping: $0)) }
+        Int(ASCII.decode(ASCII.trim(rawSlice))).map { Int(Int32(clamping: $0)) }
     }
 
     /// As vCalendar 1.0 wrote text with line breaks.

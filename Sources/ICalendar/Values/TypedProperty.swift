@@ -60,7 +60,15 @@ extension Property {
         return type
     }
 
+    /// Lists that are longer are not taken apart: a line may be of megabytes.
+    private static let most = 50_000
+
     private func values(of type: ValueType, name: String) -> [TypedValue]? {
+        if type != .unknown, ValueType.lists.contains(name),
+            rawSlice.count(where: { $0 == ASCII.comma }) >= Property.most
+        {
+            return nil
+        }
         switch type {
         case .unknown: return [.text(rawValue)]
         case .text:

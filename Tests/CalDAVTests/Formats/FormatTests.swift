@@ -376,6 +376,22 @@ struct FormatErrorTests {
         }
     }
 
+    @Test("values by the million are refused, of a property, a parameter or a rule")
+    func values() {
+        let many = String(repeating: "1,", count: 1000) + "1"
+        for property in [
+            "\"categories\",{},\"text\",\(many)", "\"x\",{\"y\":[\(many)]},\"text\",1",
+            "\"rrule\",{},\"recur\",{\"byday\":[\(many)]}", "\"geo\",{},\"float\",[\(many)]",
+        ] {
+            let limits = ParseLimits(bytes: 100_000, components: 9, properties: 200, depth: 9)
+            let error = #expect(throws: ICalendarError.self) {
+                try CalendarFormat.jCal.read(
+                    Array("[\"vcalendar\",[[\(property)]],[]]".utf8), limits: limits)
+            }
+            #expect(error?.kind == .tooLarge)
+        }
+    }
+
     @Test("a deep nest of brackets is refused without ado")
     func nest() {
         let document = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
