@@ -133,8 +133,12 @@ package final class CalDAVClient {
         request.set("X-NC-CalDAV-No-Trashbin", "1")
         let response = try send(request, limit: 1 << 20)
         switch response.status {
-        case 200, 202, 204: return true
+        case 204: return true
         case 404, 410: return false
+        case 200, 202:
+            // Whatever a proxy says for the server.
+            guard try get(address) == nil else { throw .preconditionFailed }
+            return true
         default: throw failure(response, request)
         }
     }

@@ -3,6 +3,28 @@ import CalDAV
 import ICalendar
 import WebDAV
 
+/// What is noted of an object that both sides have.
+struct ObjectNote {
+    var row: RemoteObjectRecord
+    var here: LocalCalendar.Content
+    /// The remote version; one that was sent, until it is read back.
+    var there: (etag: String?, text: [UInt8]) {
+        didSet { row.remoteETag = there.etag }
+    }
+    /// Where it was sent to; nil where nothing was.
+    var target: WebAddress?
+    /// The ETag of the remote version that was to be replaced.
+    var replaced: String?
+    /// The common version that is noted already.
+    var known: RemoteTexts?
+
+    /// Nil where it stays as it is.
+    var texts: RemoteTexts? {
+        known?.local == here.text && known?.remote == there.text
+            ? nil : RemoteTexts(local: here.text, remote: there.text)
+    }
+}
+
 /// Carries out what was decided for one object: first here, then there, then the note. Killed in
 /// between, the next turn sees the same change on both sides.
 struct ObjectMove {
@@ -13,6 +35,8 @@ struct ObjectMove {
     /// What each side has now.
     private var here: LocalCalendar.Content?
     private var there: (etag: String?, text: [UInt8])?
+    private var target: WebAddress?
+    private var replaced: String?
 
     init(
         _ turn: Turn, _ item: TurnPlan.Item, _ texts: RemoteTexts?, _ here: LocalCalendar.Content?,
@@ -31,15 +55,18 @@ struct ObjectMove {
         }
     }
 
-    mutating func carryOut(_ verdict: Verdict) throws(ObjectFailure) {
+    /// - Returns: what is to be noted; nil where neither side has it any more.
+    mutating func carryOut(_ verdict: Verdict) throws(ObjectFailure) -> ObjectNote? {
         switch verdict {
-        case .settled: try noteBoth()
+        case .settled: return note()
         case .forget: try forget()
         case .deleteLocal:
-            guard let name = row.name, let here else { return try forget() }
-            try stored { () throws(StorageError) in try turn.local.delete(name, ifStill: here.etag)
+            if let name = row.name, let here {
+                try stored { () throws(StorageError) in
+                    try turn.local.delete(name, ifStill: here.etag)
+                }
+                turn.report.deletedHere += 1
             }
-            turn.report.deletedHere += 1
             try forget()
         case .deleteRemote:
             guard let address, let etag = there?.etag ?? row.remoteETag else {
@@ -61,8 +88,9 @@ struct ObjectMove {
             }
             if let local { try writeHere(local) }
             if let remote { try writeThere(remote) }
-            try noteBoth()
+            return note()
         }
+        return nil
     }
 
     // MARK: Writing
@@ -126,7 +154,9 @@ struct ObjectMove {
             (target, etag) = try createThere(object, text)
         }
         row.href = target.path
-        try lookAt(target, sent: text, etag)
+        replaced = self.there?.etag
+        self.there = (etag, text)
+        self.target = target
         turn.report.pushed += 1
         log(isNew ? .create : .update, object.uid)
     }
@@ -152,34 +182,19 @@ struct ObjectMove {
         throw .postponed
     }
 
-    /// Reads back what the server made of it: what it left out or put in is no edit of anybody's.
-    private mutating func lookAt(
-        _ target: WebAddress, sent: [UInt8], _ etag: String?
-    ) throws(ObjectFailure) {
-        there = (etag, sent)
-        row.remoteETag = etag
-        guard let present = try? turn.client.get(target) else { return }
-        if etag == nil || present.etag == etag { there = (present.etag, present.text) }
-    }
-
     // MARK: Notes
 
-    private mutating func noteBoth() throws(ObjectFailure) {
-        guard let here, let there else { return }
+    private func note() -> ObjectNote? {
+        guard let here, let there else { return nil }
         var row = row
         row.etag = here.etag
         row.remoteETag = there.etag
         row.failures = 0
         row.retryAt = 0
         row.reason = nil
-        let texts = RemoteTexts(local: here.text, remote: there.text)
-        let isSame =
-            self.texts.map { $0.local == texts.local && $0.remote == texts.remote } ?? false
-        try stored { () throws(StorageError) in
-            try turn.store.save(
-                row, hrefKey: row.href.map(TurnPlan.key), texts: isSame ? nil : texts,
-                of: turn.pair.id)
-        }
+        return ObjectNote(
+            row: row, here: here, there: there, target: target, replaced: replaced,
+            known: texts)
     }
 
     private func forget() throws(ObjectFailure) {

@@ -22,19 +22,60 @@ extension Turn {
                 try local.contents(piece.compactMap(\.row.name))
             }
             let there = try fetch(piece.filter(\.isDirtyThere))
+            var sent: [ObjectNote] = []
             for item in piece {
-                try move(
+                let note = try move(
                     item, common[item.row.id], item.row.name.flatMap { here[$0] },
                     item.row.href.flatMap { there[TurnPlan.key($0)] })
+                if let note { sent.append(note) }
             }
+            try lookAt(sent)
         }
     }
 
-    /// One request for all of them.
-    func fetch(_ items: [TurnPlan.Item]) throws(TurnFailure) -> [String: Fetched] {
-        let addresses = items.compactMap { item in
-            item.address ?? item.row.href.flatMap { calendar.resolving($0) }
+    /// Reads back what the server made of it: what it left out or put in is nobody's edit.
+    ///
+    /// Only what is seen to be there is noted. What is not, be it that a proxy answered for the server,
+    /// is found by the next turn, which finds both sides equal, or writes again.
+    private func lookAt(_ sent: [ObjectNote]) throws(TurnFailure) {
+        guard !sent.isEmpty else { return }
+        let found = try fetch(sent.compactMap(\.target))
+        for var note in sent {
+            guard let target = note.target,
+                case .present(let etag, let text) = found[target.comparisonKey]
+            else { continue }
+            if let given = note.there.etag {
+                // Another version than ours: somebody has changed it since, which is to be seen.
+                if etag == given { note.there = (etag, text) }
+            } else if etag != nil, etag != note.replaced {
+                note.there = (etag, text)
+            } else {
+                continue
+            }
+            try save(note)
         }
+    }
+
+    func save(_ note: ObjectNote) throws(TurnFailure) {
+        try stored { () throws(StorageError) in
+            try store.save(
+                note.row, hrefKey: note.row.href.map(TurnPlan.key), texts: note.texts, of: pair.id)
+        }
+    }
+
+    func fetch(_ items: [TurnPlan.Item]) throws(TurnFailure) -> [String: Fetched] {
+        var found = try fetch(
+            items.filter { !$0.isSaidToBeGone }.compactMap { item in
+                item.address ?? item.row.href.flatMap { calendar.resolving($0) }
+            })
+        for item in items where item.isSaidToBeGone {
+            if let href = item.row.href { found[TurnPlan.key(href)] = .absent }
+        }
+        return found
+    }
+
+    /// One request for all of them.
+    private func fetch(_ addresses: [WebAddress]) throws(TurnFailure) -> [String: Fetched] {
         guard !addresses.isEmpty else { return [:] }
         var found: [String: Fetched] = [:]
         let answer = try remote { () throws(RemoteError) in
@@ -43,18 +84,33 @@ extension Turn {
         for resource in answer.resources {
             let key = resource.address.comparisonKey
             if let text = resource.property(.caldav("calendar-data"))?.text {
-                found[key] = .present(etag: resource.etag, text: Turn.restored(text))
+                let text = Turn.restored(text)
+                found[key] =
+                    Turn.isWhole(text)
+                    ? .present(etag: resource.etag, text: text) : .unknown("the text is cut short")
             } else if let status = resource.status, status == 404 || status == 410 {
                 found[key] = .absent
             } else {
                 found[key] = .unknown("status \(resource.status.map(String.init) ?? "unknown")")
             }
         }
-        // What an answer leaves out is not taken for deleted.
+        // sabre/dav, and with it Nextcloud, leaves out what is not there (RFC 4791 §7.9 wants a 404).
+        // That alone is not taken for a deletion.
         for address in addresses where found[address.comparisonKey] == nil {
-            found[address.comparisonKey] = .unknown("the answer leaves it out")
+            found[address.comparisonKey] = try ask(address)
         }
         return found
+    }
+
+    private func ask(_ address: WebAddress) throws(TurnFailure) -> Fetched {
+        do throws(RemoteError) {
+            guard let content = try client.get(address) else { return .absent }
+            return Turn.isWhole(content.text)
+                ? .present(etag: content.etag, text: content.text)
+                : .unknown("the text is cut short")
+        } catch {
+            throw .remote(error)
+        }
     }
 
     /// XML makes one line feed of CR LF (XML 1.0 §2.11).
@@ -70,14 +126,22 @@ extension Turn {
         return bytes
     }
 
+    /// Half a text is not to be taken for one from which somebody has deleted the rest.
+    private static func isWhole(_ text: [UInt8]) -> Bool {
+        let end = text.lastIndex { $0 > 32 }.map { text[...$0] } ?? []
+        return end.suffix(13).elementsEqual("END:VCALENDAR".utf8)
+    }
+
     // MARK: One object
 
+    /// - Returns: what is to be noted when the server's version of it was read back.
     private func move(
         _ item: TurnPlan.Item, _ texts: RemoteTexts?, _ here: LocalCalendar.Content?,
         _ there: Fetched?
-    ) throws(TurnFailure) {
+    ) throws(TurnFailure) -> ObjectNote? {
+        let done: ObjectNote?
         do throws(ObjectFailure) {
-            try settle(item, texts, here, there)
+            done = try settle(item, texts, here, there)
             failuresInARow = 0
         } catch {
             switch error {
@@ -88,7 +152,11 @@ extension Turn {
             case .object(let reason, let isServers):
                 try giveUp(on: item, reason, isServers: isServers)
             }
+            return nil
         }
+        guard let done, done.target == nil else { return done }
+        try save(done)
+        return nil
     }
 
     /// For now: one object never stops the others.
@@ -122,7 +190,7 @@ extension Turn {
     private func settle(
         _ item: TurnPlan.Item, _ texts: RemoteTexts?, _ here: LocalCalendar.Content?,
         _ there: Fetched?
-    ) throws(ObjectFailure) {
+    ) throws(ObjectFailure) -> ObjectNote? {
         let common = texts.flatMap(Turn.common)
         let localSide = try side(
             isAbsent: here == nil, isSame: common != nil && here?.etag == item.row.etag,
@@ -141,7 +209,7 @@ extension Turn {
         let verdict = Reconciliation(policy: policy, now: now).verdict(
             common: common, local: localSide, remote: remoteSide)
         var move = ObjectMove(self, item, texts, here, there)
-        try move.carryOut(verdict)
+        return try move.carryOut(verdict)
     }
 
     private static func common(_ texts: RemoteTexts) -> Reconciliation.Common? {

@@ -11,6 +11,8 @@ struct TurnPlan {
         /// Whether a side that had it has it no more.
         var isGoneHere = false
         var isGoneThere = false
+        /// Whether the server says so, instead of only not listing it.
+        var isSaidToBeGone = false
         /// Where it is there, as the server wrote it in this turn.
         var address: WebAddress?
     }
@@ -19,9 +21,9 @@ struct TurnPlan {
     /// Objects that both sides had.
     private(set) var pairedCount = 0
 
-    /// Of them, those that one side has no more.
-    var goneHere: Int { items.count { $0.row.isPaired && $0.isGoneHere } }
-    var goneThere: Int { items.count { $0.row.isPaired && $0.isGoneThere } }
+    /// Of them, those that one side alone has no more.
+    var goneHere: Int { items.count { $0.row.isPaired && $0.isGoneHere && !$0.isGoneThere } }
+    var goneThere: Int { items.count { $0.row.isPaired && $0.isGoneThere && !$0.isGoneHere } }
 
     /// - Parameter local: names with ETags of what changed, or of all; nil: removed.
     init(
@@ -42,8 +44,9 @@ struct TurnPlan {
             if let key {
                 let present = newMembers.removeValue(forKey: key)
                 item.address = present?.address
+                item.isSaidToBeGone = remote.gone.contains(key)
                 item.isGoneThere =
-                    present == nil && (remote.isComplete || remote.gone.contains(key))
+                    present == nil && (remote.isComplete || item.isSaidToBeGone)
                 item.isDirtyThere =
                     item.isGoneThere
                     || present.map { $0.etag == nil || $0.etag != row.remoteETag } ?? false
@@ -116,6 +119,7 @@ struct TurnPlan {
                 items[here].row.href = items[there].row.href
                 items[here].address = items[there].address
                 items[here].isGoneThere = false
+                items[here].isSaidToBeGone = false
                 items[here].isDirtyThere = true
                 taken.insert(there)
             }
