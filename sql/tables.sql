@@ -172,8 +172,9 @@ CREATE TABLE IF NOT EXISTS caldav_remotes (
     address BLOB NOT NULL,                       -- of the remote calendar, https://...
     address_hash BINARY(32) NOT NULL,            -- SHA-256 of address
     account VARBINARY(255) NOT NULL,             -- the user's name there
-    scheme VARBINARY(16) NOT NULL,               -- basic
+    scheme VARBINARY(16) NOT NULL,               -- basic, oauth
     secret BLOB NOT NULL,                        -- the password, encrypted with a key that is not here
+    components VARBINARY(255) NULL,              -- what the remote calendar takes: VEVENT,VTODO
     policy VARBINARY(16) NOT NULL,               -- who wins a conflict: crm, remote, newest
     state VARBINARY(16) NOT NULL,                -- active, paused (by somebody), stopped (by itself)
     reason BLOB NULL,                            -- why it is stopped, or what failed last

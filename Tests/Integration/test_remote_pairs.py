@@ -356,3 +356,58 @@ def test_the_same_pair_is_made_once(pair: Pair, sync_stack: Stack, server: Radic
         "--to", f"anna/{uri}", stdin=f"{PASSWORD}\n",
     )
     assert ran.returncode == 1 and "a pair already" in ran.stderr
+
+
+# Several engines
+
+
+def test_engines_in_a_circle_settle(sync_stack: Stack, server: Radicale) -> None:
+    """Two calendars of ours with one remote, and with each other: an edit goes round once."""
+    theirs = server.client()
+    their_path = server.make_calendar(theirs, f"t-{uuid.uuid4().hex[:8]}")
+    front = sync_stack.front("nginx")
+    anna, ben = sync_stack.client("anna", front), sync_stack.client("ben", front)
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    first, second = anna.make_calendar(name), ben.make_calendar(name)
+    pairs = [
+        Pair(sync_stack, anna, first, theirs, their_path, server.base),
+        Pair(sync_stack, ben, second, theirs, their_path, server.base),
+        Pair(sync_stack, anna, first, ben, second, front),
+    ]
+
+    def go_round() -> int:
+        """Turns of all until none moves anything; answers how many objects were moved."""
+        moved = 0
+        for _ in range(8):
+            reports = [pair.sync() for pair in pairs]
+            now = sum(
+                report[what] for report in reports
+                for what in ("pulled", "pushed", "deleted_here", "deleted_there")
+            )
+            moved += now
+            if not now and not any(report["postponed"] for report in reports):
+                return moved
+        raise AssertionError(f"does not settle: {reports}")
+
+    try:
+        guest = "ATTENDEE;CN=Guest:mailto:guest@example.org"
+        anna.put(first + "a.ics", event("a", "from anna", guest))
+        ben.put(second + "b.ics", event("b", "from ben"))
+        theirs.put(their_path + "c.ics", event("c", "from there"))
+        go_round()
+        for title, client, path in (
+            ("anna", anna, first), ("ben", ben, second), ("there", theirs, their_path)
+        ):
+            found = {n: client.get(path + n).text for n in client.names(path)}
+            (own,) = (n for n, text in found.items() if "UID:a" in text)
+            client.put(path + own, event("a", f"changed by {title}", guest))
+            assert go_round() <= 4
+            for pair in pairs:
+                assert set(equal(pair)) == {"a", "b", "c"}
+                assert f"SUMMARY:changed by {title}\n" in pair.here()["a"]
+        anna.delete(first + "a.ics")
+        go_round()
+        assert all(set(equal(pair)) == {"b", "c"} for pair in pairs)
+    finally:
+        for pair in pairs:
+            pair.remove()

@@ -19,6 +19,8 @@ package struct RemoteRecord: Sendable {
     package var scheme: String
     /// Encrypted.
     package var secret: [UInt8]
+    /// Upper case names of the component types that the remote calendar takes; nil: unknown.
+    package var components: [String]?
     package var policy: String
     package var state: State
     package var reason: String?
@@ -53,17 +55,19 @@ package struct NewRemote: Sendable {
     package var account: String
     package var scheme: String
     package var secret: [UInt8]
+    package var components: [String]
     package var policy: String
 
     package init(
         calendar: Int64, address: String, account: String, scheme: String, secret: [UInt8],
-        policy: String
+        components: [String], policy: String
     ) {
         self.calendar = calendar
         self.address = address
         self.account = account
         self.scheme = scheme
         self.secret = secret
+        self.components = components
         self.policy = policy
     }
 }

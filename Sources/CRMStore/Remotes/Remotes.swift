@@ -8,7 +8,8 @@ extension Store {
                r.policy, r.state, r.reason, r.allows_deletions, r.failures, r.retry_at, r.compared,
                r.checked, r.changed, r.local_revision, r.sync_token, r.ctag,
                (SELECT COUNT(*) FROM caldav_remote_objects AS o
-                 WHERE o.remote_id = r.id AND o.retry_at > 0)
+                 WHERE o.remote_id = r.id AND o.retry_at > 0),
+               r.components
           FROM caldav_remotes AS r
           LEFT JOIN caldav_calendars AS c ON c.id = r.calendar_id
         """
@@ -45,7 +46,9 @@ extension Store {
             id: cursor.int(0) ?? 0, calendar: cursor.int(1) ?? 0, owner: cursor.string(2),
             uri: cursor.string(3), address: cursor.string(4) ?? "",
             account: cursor.string(5) ?? "", scheme: cursor.string(6) ?? "",
-            secret: cursor.bytes(7).map(Array.init) ?? [], policy: cursor.string(8) ?? "",
+            secret: cursor.bytes(7).map(Array.init) ?? [],
+            components: cursor.string(21).map { $0.split(separator: ",").map(String.init) },
+            policy: cursor.string(8) ?? "",
             state: RemoteRecord.State(rawValue: cursor.string(9) ?? "") ?? .stopped,
             reason: cursor.string(10), allowsDeletions: cursor.int(11) == 1,
             failures: cursor.int(12) ?? 0, retryAt: cursor.int(13) ?? 0,
@@ -59,8 +62,9 @@ extension Store {
 
     private static let insertRemote: SQL = """
         INSERT INTO caldav_remotes
-               (created, calendar_id, address, address_hash, account, scheme, secret, policy, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active')
+               (created, calendar_id, address, address_hash, account, scheme, secret, components,
+                policy, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'active')
         """
 
     /// - Throws: `.alreadyExists` where the two calendars are a pair already.
@@ -70,7 +74,8 @@ extension Store {
                 let outcome = try connection.execute(
                     Store.insertRemote, .int(now), .int(remote.calendar), bytes(remote.address),
                     .bytes(Digest.sha256(remote.address)), bytes(remote.account),
-                    bytes(remote.scheme), .bytes(remote.secret), bytes(remote.policy))
+                    bytes(remote.scheme), .bytes(remote.secret),
+                    bytes(remote.components.joined(separator: ",")), bytes(remote.policy))
                 return Int64(clamping: outcome.insertID)
             } catch  where error.isDuplicateKey {
                 throw .storage(.alreadyExists)

@@ -1,28 +1,28 @@
-import ICalendar
+package import ICalendar
 
 /// Reads JSON (RFC 8259) from its start to its end, value after value, and builds no tree: who
 /// calls says what has to come next. Nothing is recursive here, so that no depth can hurt.
-struct JSONReader {
-    enum Kind {
+package struct JSONReader {
+    package enum Kind {
         case object, array, string, number, boolean, null
     }
 
     private let bytes: [UInt8]
     private var index = 0
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         // A byte order mark may be ignored (RFC 8259 §8.1).
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { index = 3 }
     }
 
-    func error(_ reason: String) -> ICalendarError {
+    package func error(_ reason: String) -> ICalendarError {
         let line = 1 + bytes.prefix(index).count { $0 == UInt8(ascii: "\n") }
         return ICalendarError(.syntax, line: line, reason: reason)
     }
 
     /// What comes next; blanks are left behind.
-    mutating func kind() throws(ICalendarError) -> Kind {
+    package mutating func kind() throws(ICalendarError) -> Kind {
         skipBlanks()
         guard index < bytes.count else { throw error("the JSON text ends too early") }
         switch bytes[index] {
@@ -37,7 +37,7 @@ struct JSONReader {
     }
 
     /// Nothing but blanks may be left.
-    mutating func end() throws(ICalendarError) {
+    package mutating func end() throws(ICalendarError) {
         skipBlanks()
         guard index == bytes.count else { throw error("something follows the JSON text") }
     }
@@ -45,7 +45,7 @@ struct JSONReader {
     // MARK: Arrays and objects
 
     /// Calls `body` before each element, which has to read it.
-    mutating func array(
+    package mutating func array(
         _ body: (inout JSONReader) throws(ICalendarError) -> Void
     ) throws(ICalendarError) {
         try begin("[", "an array")
@@ -55,7 +55,7 @@ struct JSONReader {
     }
 
     /// Calls `body` with each name, before its value, which has to be read there.
-    mutating func object(
+    package mutating func object(
         _ body: (inout JSONReader, String) throws(ICalendarError) -> Void
     ) throws(ICalendarError) {
         try begin("{", "an object")
@@ -93,7 +93,7 @@ struct JSONReader {
     // MARK: Single values
 
     /// A string's text, a number as it is written, `true` or `false`, and nothing for null.
-    mutating func text() throws(ICalendarError) -> String {
+    package mutating func text() throws(ICalendarError) -> String {
         switch try kind() {
         case .string: return try string()
         case .number: return try number()
@@ -105,7 +105,7 @@ struct JSONReader {
         }
     }
 
-    mutating func boolean() throws(ICalendarError) -> Bool {
+    package mutating func boolean() throws(ICalendarError) -> Bool {
         let isTrue = try kind() == .boolean && bytes[index] == UInt8(ascii: "t")
         try word(isTrue ? "true" : "false")
         return isTrue
@@ -117,7 +117,7 @@ struct JSONReader {
     }
 
     /// RFC 8259 §6.
-    mutating func number() throws(ICalendarError) -> String {
+    package mutating func number() throws(ICalendarError) -> String {
         _ = try kind()
         let start = index
         if peek(UInt8(ascii: "-")) { index += 1 }

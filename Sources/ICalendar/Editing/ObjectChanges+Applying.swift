@@ -6,12 +6,13 @@ extension ObjectChanges {
     package func applied(to object: CalendarObject) -> CalendarObject {
         var result = object
         let zones = ZoneTable(calendar: object.calendar, floating: .utc)
+        let byPart = Dictionary(grouping: changes, by: \.key.part)
         var present: Set<Part> = []
         for index in result.calendar.components.indices {
             guard result.calendar.components[index].name == result.kind.name else { continue }
             let part = Part(of: result.calendar.components[index], zones)
             present.insert(part)
-            apply(part, to: &result.calendar.components[index])
+            apply(byPart[part] ?? [], part, to: &result.calendar.components[index])
         }
         let remaining = present.subtracting(removed)
         // An object without a component is none.
@@ -37,8 +38,10 @@ extension ObjectChanges {
         return result
     }
 
-    private func apply(_ part: Part, to component: inout Component) {
-        for (place, changes) in changes where place.part == part {
+    private func apply(
+        _ places: [(key: Place, value: [Change])], _ part: Part, to component: inout Component
+    ) {
+        for (place, changes) in places {
             for change in changes {
                 if place.identity.isEmpty {
                     replace(change, in: &component)

@@ -29,8 +29,8 @@ package struct ObjectChanges: Sendable {
         var new: [Property]
     }
 
-    let old: CalendarObject
     let new: CalendarObject
+    private let newParts: [Part: Component]
     var changes: [Place: [Change]] = [:]
     /// The components inside (alarms), where they changed.
     var nested: [Part: [Component]] = [:]
@@ -40,10 +40,10 @@ package struct ObjectChanges: Sendable {
     var added: Set<Part> = []
 
     package init(from old: CalendarObject, to new: CalendarObject) {
-        self.old = old
         self.new = new
         let before = old.parts
         let after = new.parts
+        newParts = after
         removed = Set(before.keys).subtracting(after.keys)
         added = Set(after.keys).subtracting(before.keys)
         for (part, component) in after {
@@ -125,7 +125,7 @@ package struct ObjectChanges: Sendable {
     }
 
     private func property(_ name: String, in part: Part) -> [Property] {
-        new.parts[part]?.all(name) ?? []
+        newParts[part]?.all(name) ?? []
     }
 
     /// The changes without those at the places, which another party decides.

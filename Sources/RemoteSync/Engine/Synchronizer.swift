@@ -23,6 +23,8 @@ package final class Synchronizer {
     private let holder: String
     /// Kept connections, by pair.
     private var clients: [Int64: HTTPClient] = [:]
+    /// Access tokens with the time, seconds since 1970, until which they are used, by pair.
+    private var accesses: [Int64: (token: String, until: Int64)] = [:]
 
     /// Seconds that a turn is ours without a sign of life; much more than one request may take.
     private static let turnTime: Int64 = 900
@@ -79,7 +81,7 @@ package final class Synchronizer {
         }
         clients[pair.id] = http
         let before = http.requestCount
-        let client = CalDAVClient(http, .basic(name: pair.account, password: secret))
+        let client = CalDAVClient(http, try credentials(of: pair, secret, http))
         let turn = try Turn(pair, of: store, with: client) { () throws(TurnFailure) in
             guard try self.storage({ () throws(StorageError) in try self.claim(pair.id) }) else {
                 throw .held
@@ -88,6 +90,25 @@ package final class Synchronizer {
         var report = try turn.run()
         report.requests = http.requestCount - before
         return report
+    }
+
+    private func credentials(
+        of pair: RemoteRecord, _ secret: String, _ http: HTTPClient
+    ) throws(TurnFailure) -> Credentials {
+        guard pair.scheme == "oauth" else {
+            return .basic(name: pair.account, password: secret)
+        }
+        let now = Int64(time(nil))
+        if let access = accesses[pair.id], access.until > now { return .bearer(access.token) }
+        guard let grant = OAuthGrant(secret) else { throw .stopped("the grant cannot be read") }
+        do throws(RemoteError) {
+            let access = try grant.access(http)
+            // Not until its last second: a turn takes a while.
+            accesses[pair.id] = (access.token, now + max(access.lifetime - 120, 0))
+            return .bearer(access.token)
+        } catch {
+            throw .remote(error)
+        }
     }
 
     private func claim(_ id: Int64) throws(StorageError) -> Bool {
@@ -104,6 +125,12 @@ package final class Synchronizer {
         case .held: return .held
         case .storage(let error): throw error
         case .stopped(let reason): return try stop(pair, reason)
+        case .remote(.unauthorized) where accesses.removeValue(forKey: pair.id) != nil:
+            // An access token may be taken back before its time; the next turn asks for another.
+            try store.noteFailure(
+                of: pair.id, reason: "the access token is refused", retryAt: now + 5)
+            guard pair.failures < 3 else { return try stop(pair, "the access tokens are refused") }
+            return .failed("the access token is refused", retryIn: 5)
         case .remote(.unauthorized):
             // Once more would be counted as an attack.
             return try stop(

@@ -206,6 +206,12 @@ extension Turn {
                 isAbsent: false,
                 isSame: common != nil && etag != nil && etag == item.row.remoteETag, text, "there")
         }
+        // A calendar of events takes no to-dos: they stay here (RFC 4791 §5.2.3).
+        if common == nil, case .absent = remoteSide, case .changed(let object) = localSide,
+            pair.components?.contains(object.kind.name) == false
+        {
+            return nil
+        }
         let verdict = Reconciliation(policy: policy, now: now).verdict(
             common: common, local: localSide, remote: remoteSide)
         var move = ObjectMove(self, item, texts, here, there)

@@ -136,10 +136,15 @@ final class Turn {
     private func guardAgainstEmptying(_ plan: TurnPlan) throws(TurnFailure) {
         guard !pair.allowsDeletions else { return }
         let paired = plan.pairedCount
+        // A calendar that lists nothing, and says of nothing that it was deleted, is no answer.
+        let isEmptyThere = plan.missingThere > 0 && plan.missingThere == paired
         for (gone, side, other) in [
             (plan.goneThere, "The remote calendar", "here"),
             (plan.goneHere, "Our calendar", "there"),
-        ] where gone >= 5 && gone * 2 > paired || gone >= 3 && gone == paired {
+        ]
+        where gone >= 5 && gone * 2 > paired || gone >= 3 && gone == paired
+            || isEmptyThere && gone == plan.goneThere
+        {
             throw .stopped(
                 "\(side) lacks \(gone) of \(paired) objects. If they are to be deleted \(other) too: "
                     + "crm-caldav remote resume \(pair.id) --allow-deletions. If not, restore them first"

@@ -24,6 +24,12 @@ struct TurnPlan {
     /// Of them, those that one side alone has no more.
     var goneHere: Int { items.count { $0.row.isPaired && $0.isGoneHere && !$0.isGoneThere } }
     var goneThere: Int { items.count { $0.row.isPaired && $0.isGoneThere && !$0.isGoneHere } }
+    /// Of the latter, those of which the server has not said that they are deleted.
+    var missingThere: Int {
+        items.count {
+            $0.row.isPaired && $0.isGoneThere && !$0.isGoneHere && !$0.isSaidToBeGone
+        }
+    }
 
     /// - Parameter local: names with ETags of what changed, or of all; nil: removed.
     init(

@@ -21,6 +21,14 @@ package struct HTTPResponse: Sendable {
     package var fields: [(name: String, value: String)] = []
     package var body: [UInt8] = []
 
+    package init(
+        status: Int, fields: [(name: String, value: String)] = [], body: [UInt8] = []
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+    }
+
     /// The last of that name, given in lower case.
     package func field(_ name: String) -> String? {
         fields.last { $0.name == name }?.value

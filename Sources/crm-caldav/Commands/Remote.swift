@@ -25,9 +25,12 @@ struct Remote: ParsableCommand {
             abstract: "Pairs a calendar with one of another server.",
             discussion: """
                 The address may be that of the server, of the account, or of the calendar itself. \
-                Asks for the password, or reads a line of standard input; for Nextcloud and others with \
-                a second factor, make an app password. What both calendars hold already is matched by \
-                UID, then by title and time.
+                Asks for the password, or reads a line of standard input. What both calendars hold \
+                already is matched by UID, then by title and time.
+
+                With --nextcloud, you sign in with a browser, second factor and all, and the server \
+                makes a password for us alone. With --oauth, for Google and others that take no \
+                password, three lines are read: the client's id, its secret, and a refresh token.
                 """)
 
         @OptionGroup var file: ConfigurationOption
@@ -36,7 +39,15 @@ struct Remote: ParsableCommand {
         var address: String
 
         @Option(help: "The user's name there.")
-        var user: String
+        var user: String?
+
+        @Flag(help: "Sign in with a browser: Nextcloud's Login Flow v2.")
+        var nextcloud = false
+
+        @Option(
+            help: ArgumentHelp(
+                "Sign in by OAuth 2.0 with a refresh token.", valueName: "token address"))
+        var oauth: String?
 
         @Option(help: ArgumentHelp("Our calendar.", valueName: "owner/name"))
         var to: String?
@@ -54,6 +65,12 @@ struct Remote: ParsableCommand {
         var json = false
 
         func validate() throws {
+            guard nextcloud || user != nil else {
+                throw ValidationError("say who you are there: --user NAME, or --nextcloud")
+            }
+            guard !nextcloud || oauth == nil else {
+                throw ValidationError("either --nextcloud or --oauth")
+            }
             guard list || to != nil else {
                 throw ValidationError("say which calendar of ours: --to OWNER/NAME")
             }
@@ -70,13 +87,11 @@ struct Remote: ParsableCommand {
             }
             let configuration = try file.load()
             let access = try RemoteAccess(configuration)
-            guard let bytes = PasswordPrompt.read("Password of \(user) at \(start.host): "),
-                let password = String(validating: bytes, as: UTF8.self)
-            else { throw failure("no password was given", Exit.usage) }
-            let calendars = try access.calendars(from: start, user, password)
+            let (account, server) = try signIn(at: start, access)
+            let calendars = try access.calendars(from: server, account)
             if list { return show(calendars) }
             let chosen = try choose(calendars)
-            let id = try access.add(chosen, to: to ?? "", user, password, policy)
+            let id = try access.add(chosen, to: to ?? "", account, policy)
             if json {
                 var line = JSONLine()
                 line.add("id", Int(clamping: id))
@@ -86,6 +101,32 @@ struct Remote: ParsableCommand {
             }
             print(
                 printable("\(id): \(to ?? "") and \(chosen.address.text) are a pair now"))
+        }
+
+        private func signIn(
+            at start: WebAddress, _ access: RemoteAccess
+        ) throws(ExitCode) -> (account: RemoteAccess.Account, server: WebAddress) {
+            if nextcloud { return try access.account(byLoginFlowAt: start) }
+            let user = user ?? ""
+            guard let oauth else {
+                guard let password = read("Password of \(user) at \(start.host): ") else {
+                    throw failure("no password was given", Exit.usage)
+                }
+                return (.init(user: user, secret: password), start)
+            }
+            guard let tokens = WebAddress(oauth), tokens.isPrivate else {
+                throw failure("--oauth has to be an https:// address", Exit.usage)
+            }
+            guard let id = read("Client id: "), let secret = read("Client secret: "),
+                let refresh = read("Refresh token: ")
+            else { throw failure("three lines are wanted", Exit.usage) }
+            let grant = OAuthGrant(
+                tokenAddress: tokens, clientID: id, clientSecret: secret, refreshToken: refresh)
+            return (.init(user: user, scheme: "oauth", secret: grant.text), start)
+        }
+
+        private func read(_ question: String) -> String? {
+            PasswordPrompt.read(question).flatMap { String(validating: $0, as: UTF8.self) }
         }
 
         private func show(_ calendars: [RemoteCalendar]) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CRMStore
 import CalDAV
+import Glibc
 import RemoteSync
 
 /// What the commands about other servers share: the key, connections, words for failures.
@@ -26,20 +27,56 @@ struct RemoteAccess {
 
     // MARK: Other servers
 
+    /// By what we are known to another server.
+    struct Account {
+        var user: String
+        /// `basic` or `oauth`.
+        var scheme = "basic"
+        /// A password, or a grant as text.
+        var secret: String
+    }
+
     func calendars(
-        from start: WebAddress, _ user: String, _ password: String
+        from start: WebAddress, _ account: Account
     ) throws(ExitCode) -> [RemoteCalendar] {
         do throws(RemoteError) {
-            return try client(user, password).calendars(from: start)
+            let http = try http()
+            var credentials = Credentials.basic(name: account.user, password: account.secret)
+            if account.scheme == "oauth", let grant = OAuthGrant(account.secret) {
+                credentials = .bearer(try grant.access(http).token)
+            }
+            return try CalDAVClient(http, credentials).calendars(from: start)
         } catch {
             throw failure("\(start.text): \(error)", ExitCode(1))
         }
     }
 
-    private func client(_ user: String, _ password: String) throws(RemoteError) -> CalDAVClient {
+    /// Nextcloud's Login Flow v2: says which page to open, and waits for the user to sign in there.
+    func account(
+        byLoginFlowAt server: WebAddress
+    ) throws(ExitCode) -> (account: Account, server: WebAddress) {
+        do throws(RemoteError) {
+            let http = try http()
+            let flow = try LoginFlow(server, http)
+            complain("Open this page and sign in:\n\n    \(printable(flow.page))\n")
+            // The server forgets it after 20 minutes.
+            for _ in 0..<600 {
+                if let account = try flow.poll(http) {
+                    return (
+                        Account(user: account.name, secret: account.password), account.server
+                    )
+                }
+                sleep(2)
+            }
+        } catch {
+            throw failure("\(server.text): \(error)", ExitCode(1))
+        }
+        throw failure("nobody has signed in within 20 minutes", ExitCode(1))
+    }
+
+    private func http() throws(RemoteError) -> HTTPClient {
         do throws(TransportError) {
-            return CalDAVClient(
-                try HTTPClient(settings.http), .basic(name: user, password: password))
+            return try HTTPClient(settings.http)
         } catch {
             throw .transport(error)
         }
@@ -49,8 +86,7 @@ struct RemoteAccess {
 
     /// - Parameter place: `OWNER/NAME`.
     func add(
-        _ remote: RemoteCalendar, to place: String, _ user: String, _ password: String,
-        _ policy: ConflictPolicy
+        _ remote: RemoteCalendar, to place: String, _ account: Account, _ policy: ConflictPolicy
     ) throws(ExitCode) -> Int64 {
         let parts = place.split(separator: "/").map(String.init)
         let store = Store(context: context)
@@ -65,13 +101,13 @@ struct RemoteAccess {
                 throw .refused("there is no calendar \(place)")
             }
             do throws(StorageError) {
-                let context = RemoteRecord.secretContext(remote.address.text, user)
+                let context = RemoteRecord.secretContext(remote.address.text, account.user)
                 return try store.addRemote(
                     NewRemote(
-                        calendar: calendar.id, address: remote.address.text, account: user,
-                        scheme: "basic",
-                        secret: SealedSecret.seal(password, key: key, context: context),
-                        policy: policy.rawValue))
+                        calendar: calendar.id, address: remote.address.text,
+                        account: account.user, scheme: account.scheme,
+                        secret: SealedSecret.seal(account.secret, key: key, context: context),
+                        components: remote.components, policy: policy.rawValue))
             } catch .alreadyExists {
                 throw .refused("\(place) and \(remote.address.text) are a pair already")
             }

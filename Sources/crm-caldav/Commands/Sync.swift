@@ -39,11 +39,14 @@ struct Sync: ParsableCommand {
         }
         Signal.hold()
         do throws(SystemError) {
+            // What the CRM changes is noticed also where nothing serves at the moment.
+            let housekeeping = try Housekeeping(context: access.context, logs: logs)
             let service = try SyncService(access, logs: logs, only: only)
             while let signal = Signal.next(), signal != .terminate {
                 if signal == .reopenLogs { logs.reopen() }
             }
             service.stop()
+            housekeeping.stop()
         } catch {
             throw failure(error.description, Exit.system)
         }
@@ -55,7 +58,10 @@ struct Sync: ParsableCommand {
         let store = Store(context: access.context)
         let synchronizer = Synchronizer(
             context: access.context, settings: access.settings, key: access.key, number: 0)
-        let remotes = try RemoteAccess.reading { () throws(StorageError) in try store.remotes() }
+        let remotes = try RemoteAccess.reading { () throws(StorageError) in
+            try Housekeeper(context: access.context).turn()
+            return try store.remotes()
+        }
         var isWell = true
         var list = JSONList()
         for remote in remotes where only == nil || only == remote.id {
