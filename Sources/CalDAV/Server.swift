@@ -67,7 +67,9 @@ package struct Server {
         if case .known(.feed(let token)) = path {
             return try answer(request, method, path, token: token)
         }
-        let isContentWanted = request.method == "GET"
+        let isContentWanted =
+            request.method == "GET"
+            || request.method == "PUT" && Preferences(request.fields).wantsRepresentation
         let opening = try open(path.address, request, content: isContentWanted)
         let user = opening.user ?? .nobody
         if !user.isNobody { userName = user.name }

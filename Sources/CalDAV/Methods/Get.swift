@@ -45,7 +45,8 @@ enum Get {
         } else if context.request.method == "HEAD" {
             response.setField("Content-Length", String(object.size))
         } else {
-            response.body = .bytes(object.content)
+            let timezones = WantedTimezones(context.request.fields)
+            response.body = .bytes(timezones.text(of: object.content))
         }
         return response
     }

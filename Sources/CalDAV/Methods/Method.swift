@@ -83,7 +83,16 @@ struct Method: Sendable {
         let kind = resource.kind
         guard on.isDisjoint(with: kind) else {
             guard isConditional else { return try handler(resource, context) }
-            return try handler(resource, try RequestConditions.check(resource, context))
+            let checked: Context
+            do {
+                checked = try RequestConditions.check(resource, context)
+            } catch {
+                if name == "PUT", let answer = Put.present(resource, after: error, context) {
+                    return answer
+                }
+                throw error
+            }
+            return try handler(resource, checked)
         }
         if kind == .unmapped { throw RequestError(.notFound, "There is nothing here.") }
         throw refusal(on: kind)

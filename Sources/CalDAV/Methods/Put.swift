@@ -1,3 +1,4 @@
+import ICalendar
 import WebDAV
 
 /// PUT of a calendar object resource (RFC 4791 §5.3.2).
@@ -7,12 +8,44 @@ enum Put {
         let incoming = try IncomingObject(of: context, for: calendar, isNew: isNew(resource))
         let outcome = try store(
             incoming, name: name, in: calendar, if: context.writeCondition, context)
+        if context.preferences.wantsRepresentation {
+            return representation(
+                outcome.isNew ? .created : .ok, incoming.text,
+                component: incoming.object.kind.name, etag: outcome.etag)
+        }
         return Response(
             outcome.isNew ? .created : .noContent, fields: incoming.etagField(outcome.etag))
     }
 
     private static func isNew(_ resource: Resource) -> Bool {
         if case .object = resource { false } else { true }
+    }
+
+    /// What made a condition fail, where that is wanted in place of the refusal (RFC 8144 §4).
+    static func present(
+        _ resource: Resource, after refusal: RequestError, _ context: Context
+    ) -> Response? {
+        guard refusal.status == .preconditionFailed, context.preferences.wantsRepresentation,
+            case .object(let object, _) = resource
+        else { return nil }
+        return representation(
+            .preconditionFailed, object.content, component: object.component, etag: object.etag)
+    }
+
+    /// An answer that saves a GET (RFC 7240 §4.2).
+    private static func representation(
+        _ status: Status, _ text: [UInt8], component: String, etag: String
+    ) -> Response {
+        Response(
+            status,
+            fields: [
+                ("ETag", "\"\(etag)\""),
+                (
+                    "Content-Type",
+                    "\(CalendarFormat.iCalendar.contentType); component=\(component)"
+                ),
+                ("Preference-Applied", "return=representation"), ("Vary", "Prefer"),
+            ], body: .bytes(text))
     }
 
     /// - Throws: `no-uid-conflict` with the href of the other object.

@@ -2,9 +2,9 @@ import WebDAV
 import XML
 
 /// CALDAV:supported-calendar-component-set (RFC 4791 §5.2.3).
-enum ComponentSet {
+package enum ComponentSet {
     /// What a calendar may hold.
-    static let supported = ["VEVENT", "VTODO", "VJOURNAL"]
+    package static let supported = ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"]
 
     static func write(_ components: [String], to writer: XMLWriter) {
         for component in components {

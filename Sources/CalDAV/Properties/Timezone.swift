@@ -32,7 +32,8 @@ enum Timezone {
             throw RequestError(.validCalendarData, "There has to be one VTIMEZONE.")
         }
         var changes: [CalendarChange] = [.store(value, isViewers: false)]
-        if let zone = Zone.named(tzid)?.name { changes.append(.timeZone(zone)) }
+        let zone = Zone.named(tzid) ?? Zone(vtimezone: zones[0])?.equivalent
+        if let zone = zone?.name { changes.append(.timeZone(zone)) }
         return changes
     }
 

@@ -64,4 +64,12 @@ enum WantedTimezones {
         case .all: object.completeTimezones()
         }
     }
+
+    /// An object's text as it is wanted; as it was stored where it cannot be read.
+    func text(of stored: [UInt8]) -> [UInt8] {
+        if case .stored = self { return stored }
+        guard var object = try? CalendarObject(parsing: stored) else { return stored }
+        apply(to: &object)
+        return object.serialized()
+    }
 }

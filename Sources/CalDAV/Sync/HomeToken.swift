@@ -36,7 +36,7 @@ struct HomeToken: Sendable {
 
     fileprivate static let prefix = "urn:x-crm-caldav:home:"
     /// More calendars than any home has; what claims to know more is not ours.
-    private static let mostEntries = 10_000
+    private static let mostEntries = 2_000
 
     /// Nil for what we never wrote.
     fileprivate init?(_ text: String) {

@@ -111,7 +111,7 @@ struct ConfigurationSection: Sendable {
                 "The colour of a new calendar", parse: color, write: { $0 }),
             .value(
                 "calendar_components", \.store.newCalendar.components,
-                mustBe: "names out of VEVENT, VTODO, VJOURNAL with commas between them",
+                mustBe: "names out of VEVENT, VTODO, VJOURNAL, VFREEBUSY with commas between them",
                 "What everybody's first calendar may hold", parse: components,
                 write: { $0.joined(separator: ", ") }),
             .choice(
@@ -274,7 +274,7 @@ private func color(_ text: String) -> String? {
 
 private func components(_ text: String) -> [String]? {
     let names = text.split(separator: ",").map { $0.trimmed.uppercased() }
-    guard !names.isEmpty, names.allSatisfy(["VEVENT", "VTODO", "VJOURNAL"].contains) else {
+    guard !names.isEmpty, names.allSatisfy(ComponentSet.supported.contains) else {
         return nil
     }
     return names
