@@ -407,7 +407,7 @@ struct NewCalendarTests {
     }
 
     @Test(
-        "without a body a calendar with the usual components and its name is made",
+        "without a body a calendar with all components and its name is made",
         arguments: ["MKCALENDAR", "MKCOL"])
     func plain(method: String) throws {
         let site = try Site()
@@ -415,7 +415,7 @@ struct NewCalendarTests {
         let record = try #require(site.store.calendars.last?.record)
         #expect(record.uri == "w x")
         #expect(record.displayName == "w x")
-        #expect(record.components == ["VEVENT", "VTODO"])
+        #expect(record.components == ["VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY"])
     }
 
     @Test("one property that cannot be set and no calendar is made")

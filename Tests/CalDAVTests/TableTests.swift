@@ -7,6 +7,7 @@ import XML
 /// One resource of each kind, in a site where everything that can be set is set.
 private let places: [(kind: ResourceKinds, path: String)] = [
     (.root, ""), (.container, "principals/"), (.principal, "principals/users/anna/"),
+    (.proxy, "principals/users/anna/calendar-proxy-read/"),
     (.home, "calendars/anna/"), (.inbox, "calendars/anna/inbox/"),
     (.outbox, "calendars/anna/outbox/"), (.notifications, "calendars/anna/notifications/"),
     (.calendar, "calendars/anna/crm-tasks/"), (.object, "calendars/anna/crm-tasks/a.ics"),
@@ -146,6 +147,8 @@ struct PropertyTableWalk {
         for definition in PropertyTable.all {
             for (kind, path) in places
             where !definition.on.isDisjoint(with: kind) && !definition.isChangeable(on: kind) {
+                // Whom a proxy group has in it is set by a PROPPATCH of its own (`Members`).
+                if kind == .proxy, definition.name == .dav("group-member-set") { continue }
                 let answer = site.send(
                     "PROPPATCH", path,
                     body: "<d:propertyupdate \(namespaces)><d:set><d:prop>"

@@ -179,7 +179,6 @@ enum WindowsZones {
         ("W. Europe Daylight Time", "Europe/Berlin"),
         ("Romance Daylight Time", "Europe/Paris"),
         ("GMT Daylight Time", "Europe/London"),
-        ("Customized Time Zone", "Etc/UTC"),
     ]
 
     /// How the names begin that Windows displays, after the offset in parentheses; in lower case.
