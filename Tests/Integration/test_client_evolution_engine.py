@@ -53,6 +53,8 @@ class TestEvolution(EngineLife):
         assert requests(stack, "GET", calendar + name) == 0
 
         def since() -> str:
+            # Each look has it list again, which brings what its log still holds back to the file.
+            opened.shows({uid}, "By Evolution")
             return opened.log.read_text().partition(f"PUT {calendar}{name}")[2]
 
         wait_for(lambda: f"{calendar}{name}</d:href>" in since(), 20, "a listing with it")

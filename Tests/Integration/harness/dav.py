@@ -228,7 +228,7 @@ class Client:
         fields = {
             **self.authorization, "Content-Type": "text/calendar", "Transfer-Encoding": "chunked"
         }
-        framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+        framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks if chunk)
         return self._exchange("PUT", path, framed + b"0\r\n\r\n", fields)
 
     # Requests that most tests make.
