@@ -133,8 +133,8 @@ def test_pages_end_with_a_token_that_goes_on(home: Home) -> None:
         answer = home.client.sync(home.client.home(), token, limit=2, level="infinite")
         own = answer.responses.pop(home.client.home(), None)
         cut = own is not None and own.status == 507
-        changed, _ = told(answer, home.client.home())
-        assert len(changed) == 2 or not cut
+        changed, gone = told(answer, home.client.home())
+        assert 1 <= len(changed) + len(gone) <= 2 or not cut
         assert not pages & changed
         pages |= changed
         token = answer.sync_token or ""

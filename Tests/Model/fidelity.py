@@ -279,8 +279,17 @@ def lines_by_component(shown: str) -> dict[str, Counter[str]]:
     try:
         add(parse(shown), "")
     except ValueError:
-        # Written wrongly, and kept as it was written: all lines together.
-        return {"": Counter(re.sub(r"\r?\n[ \t]", "", shown).replace("\r\n", "\n").split("\n"))}
+        # Written wrongly, and kept as it was written: all lines together, but for those of zones.
+        lines = re.sub(r"\r?\n[ \t]", "", shown).replace("\r\n", "\n").split("\n")
+        together = {"": Counter[str](), "VTIMEZONE": Counter[str]()}
+        path = ""
+        for line in lines:
+            if line == "BEGIN:VTIMEZONE":
+                path = "VTIMEZONE"
+            together[path][line] += 1
+            if line == "END:VTIMEZONE":
+                path = ""
+        return together
     return found
 
 

@@ -505,6 +505,7 @@ class Life:
         self, stack: Stack, client: Client, program_at_work: Program
     ) -> None:
         """By plain SQL, in the calendar that is the CRM's."""
+        stack.wait_until_gone_are_noticed()
         program_at_work.open(client.calendar("crm-tasks"))
         program_at_work.synchronise()
         before = dict(program_at_work.texts)
