@@ -34,6 +34,7 @@ test: lint  ## Run every test, with real databases, web servers and clients
 	@$(INSTALL) test
 	@$(MAKE) --no-print-directory --jobs=2 checked-program checked-rooms
 	swift test $(ROOMS) --skip-build
+	Tests/Fuzz/run typecheck
 	ICALENDAR_PROBE=.build/rooms/debug/icalendar-probe Tests/Reference/run
 	$(PYTEST) Tests/Integration
 
