@@ -59,6 +59,13 @@ struct FoundByFuzzingTests {
         #expect(object.span(floating: .utc).last == utc("25000428T113000"))
     }
 
+    @Test func aDateBeforeTheStartOfAnEndlessRule() throws {
+        let object = try object(
+            "DTSTART:20230920T120000Z\nDURATION:PT1H\nRDATE:20140705T190000Z\nRRULE:FREQ=DAILY")
+        #expect(object.span(floating: .utc).first == utc("20140705T190000"))
+        #expect(object.span(floating: .utc).last == CalendarObject.farFuture)
+    }
+
     @Test func aScaleIsAName() {
         #expect(RecurrenceRule("FREQ=DAILY;RSCALE=\"A;B\"")?.scale == nil)
         #expect(

@@ -59,8 +59,16 @@ extension InstanceSet {
             last = max(last, bounds.last)
         } else {
             last = CalendarObject.farFuture
+            first = min(first, firstDate(of: master))
         }
         return (first, last)
+    }
+
+    /// No rule goes back before DTSTART, but an RDATE can, whatever it should.
+    private func firstDate(of master: InstanceSource) -> Int64 {
+        guard master.component.has("RDATE") else { return .max }
+        let dates = OccurrenceIterator(master.component, master.timing, zones).dates
+        return dates.map { occurrence($0, of: master).start }.min() ?? .max
     }
 
     private func undatedSpan(_ component: Component) -> (Int64, Int64) {
