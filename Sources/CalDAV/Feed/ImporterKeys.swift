@@ -1,3 +1,5 @@
+import ICalendar
+
 /// UIDs as Nextcloud's importer can keep them apart.
 ///
 /// It files an event under its UID without the first character, so that two which differ there

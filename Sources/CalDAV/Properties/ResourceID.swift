@@ -1,3 +1,5 @@
+import ICalendar
+
 /// DAV:resource-id (RFC 5842 §3.1): the same for as long as the resource lives, whatever its address, and
 /// never that of another one.
 enum ResourceID {

@@ -1,3 +1,4 @@
+import ICalendar
 import WebDAV
 
 /// A sync token of a calendar home: what its holder knows of each collection there (RFC 6578 §4).

@@ -61,12 +61,11 @@ package struct AddressSet: Equatable, Sendable {
 
     /// - Parameter addresses: lower case, as `mailto:a@example.org`.
     package init(_ addresses: some Sequence<String>) {
-        // FNV-1a; of the product the upper bits depend on every byte.
         bits = addresses.reduce(into: 0) { bits, address in
-            let hash = address.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
-                ($0 ^ UInt64($1)) &* 0x100_0000_01b3
-            }
-            bits |= 1 << (hash >> 58)
+            var hash = FNV1a()
+            hash.add(address)
+            // Of the product the upper bits depend on every byte.
+            bits |= 1 << (hash.value >> 58)
         }
     }
 
