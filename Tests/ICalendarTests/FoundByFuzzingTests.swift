@@ -52,6 +52,18 @@ struct FoundByFuzzingTests {
         #expect(property.rawValue == "//x.example:text")
     }
 
+    @Test func aParameterThatAQuoteHidesIsReplaced() throws {
+        let calendar = try Component.parse(
+            bytes(
+                "BEGIN:VCALENDAR\nDTSTART;X\"A;TZID=Australia/Brisbane:20050516T113000\nEND:VCALENDAR\n"
+            ))
+        var property = try #require(calendar.first("DTSTART"))
+        property.setParameter("TZID", to: "Europe/Berlin")
+        #expect(property.parameter("TZID") == "Europe/Berlin")
+        #expect(property.parameters.map(\.name) == ["XA", "TZID"])
+        #expect(property.rawValue == "20050516T113000")
+    }
+
     @Test func aPeriodThatEndsAfterLaterInstances() throws {
         let object = try object(
             "DTSTART:20050425T090000Z\nDURATION:PT1H\nRDATE;VALUE=PERIOD:20050428T110000Z/25000428T113000Z,20050429T090000Z/PT1H"

@@ -107,20 +107,25 @@ extension Property {
         let name = ASCII.uppercasedString(Array(name.utf8))
         var head = unfolded(Int(line.nameStart), Int(line.nameEnd))
         var isWritten = values.isEmpty
-        for segment in parameterSegments {
+        for segment in parameterSegments.flatMap(Property.closed) {
             let end = Parameter.name(of: segment)
             if ASCII.equalIgnoringCase(segment, segment.startIndex, end, name) {
                 if !isWritten { Parameter(name, values: values).append(to: &head) }
                 isWritten = true
             } else {
                 head.append(ASCII.semicolon)
-                // A quote that nobody closed would swallow what follows.
-                let isBalanced = segment.count { $0 == ASCII.quote } % 2 == 0
-                head += isBalanced ? segment : segment.filter { $0 != ASCII.quote }[...]
+                head += segment
             }
         }
         if !isWritten { Parameter(name, values: values).append(to: &head) }
         self = Property(head: head, value: rawBytes)
+    }
+
+    /// A quote that nobody closed swallows what follows: without it there may be more parameters.
+    private static func closed(_ segment: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        guard segment.count(where: { $0 == ASCII.quote }) % 2 == 1 else { return [segment] }
+        return ASCII.split(segment.filter { $0 != ASCII.quote }[...], at: ASCII.semicolon)
+            .filter { !$0.isEmpty }
     }
 
     /// The parameters as they stand in the line, between semicolons outside quotes.
