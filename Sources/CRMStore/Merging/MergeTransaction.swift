@@ -30,24 +30,27 @@ extension Store {
         }
     }
 
-    /// Puts the object of a task where a new one would be put. One that cannot go there stays.
+    /// Puts the object of a task where a new one would be put. One that cannot go there now stays.
     func move(_ task: Int64) throws(StoreFailure) {
         do throws(StoreFailure) {
             try mergeAtOnce([task], pending: [:], avoiding: .nothing, placing: .anew)
         } catch {
             if error.databaseError?.isUnavailable != false { throw error }
+            try mergeOrRecord(task, after: error, pending: [:], placing: .anew)
         }
     }
 
-    /// Merges a task by itself, after all: what is taken is avoided where it can be.
+    /// Merges a task by itself, after all: what is taken is avoided.
     private func mergeOrRecord(
-        _ id: Int64, after error: StoreFailure, pending: [Int64: [UInt64]]
+        _ id: Int64, after error: StoreFailure, pending: [Int64: [UInt64]],
+        placing: ObjectPlacing = .asTheCRMChanged
     ) throws(StoreFailure) {
         var error = error
-        for conflict in [TakenNames.names, .destination]
+        for conflict in [TakenNames.names, .uids]
         where error.databaseError?.isDuplicateKey == true {
             do throws(StoreFailure) {
-                return try mergeAtOnce([id], pending: pending, avoiding: conflict)
+                return try mergeAtOnce(
+                    [id], pending: pending, avoiding: conflict, placing: placing)
             } catch let next {
                 error = next
             }
@@ -62,7 +65,9 @@ extension Store {
         _ ids: [Int64], pending: [Int64: [UInt64]], avoiding taken: TakenNames,
         placing: ObjectPlacing = .asTheCRMChanged
     ) throws(StoreFailure) {
-        let plan = try plan(ids, placing: taken == .destination ? .staying : placing)
+        var placing = placing
+        placing.renewsUIDs = taken == .uids
+        let plan = try plan(ids, placing: placing)
         for failure in plan.failures {
             try recordFailure(of: failure.task, failure.reason, uid: failure.uid, pending: [])
         }
@@ -198,8 +203,9 @@ enum TakenNames {
     case nothing
     /// Its object's own name and `caldav_uid`: they get some random digits.
     case names
-    /// The calendar that the CRM moved it to, where another object has its UID: it stays.
-    case destination
+    /// Its object's UID as well, where the CRM moved it to a calendar in which another object has it:
+    /// whoever has two such tasks now is to see both.
+    case uids
 }
 
 /// The revisions that a merge has taken of each calendar, given out one by one.

@@ -37,7 +37,7 @@ struct MergeWriter {
         }
         let row = read.row
         let given = mark.isEmpty ? row.uid.flatMap { $0.isEmpty ? nil : $0 } : nil
-        let uid = given ?? "crm-task-\(row.id)\(mark)@\(installation.instance)"
+        let uid = given ?? installation.uid(ofTask: row.id, mark: mark)
         let component = installation.mapping.object(for: row, uid: uid)
         let object: CalendarObject
         do throws(ICalendarError) {
@@ -96,10 +96,11 @@ struct MergeWriter {
         let kept: [Value] =
             text.map {
                 [
+                    .bytes(Array($0.uid.utf8)), .bytes($0.uidHash),
                     .bytes(Array($0.component.utf8)), .bytes($0.bytes),
                     .bytes(Array($0.etag.utf8)), .int(Int64($0.bytes.count)),
                 ] + $0.spanValues
-            } ?? [Value](repeating: .null, count: 8)
+            } ?? [Value](repeating: .null, count: 10)
         changed.append(
             [
                 .int(mirror.id), .int(destination?.id ?? mirror.calendarID), .bytes(name),
@@ -108,12 +109,14 @@ struct MergeWriter {
                 .bytes(read.digest), text == nil ? .null : .int(now),
             ])
         guard text != nil || destination != nil else { return }
-        log(.update, read.row.id, mirror.uid)
+        let uid = text?.uid ?? mirror.uid
+        log(.update, read.row.id, uid)
         if let text {
+            var row = read.row
+            if uid != mirror.uid { row.uid = uid }
             mark(
-                read.row, uid: mirror.uid, etag: text.etag,
-                calendar: destination?.id ?? mirror.calendarID,
-                sequence: max(read.row.sequence + 1, text.sequence))
+                row, uid: uid, etag: text.etag, calendar: destination?.id ?? mirror.calendarID,
+                sequence: max(row.sequence + 1, text.sequence))
         }
     }
 
@@ -212,7 +215,8 @@ extension Store {
 
     private static let changeMirror: SQL = """
         UPDATE caldav_objects
-           SET calendar_id = ?, name = ?, component = COALESCE(?, component),
+           SET calendar_id = ?, name = ?, uid = COALESCE(?, uid),
+               uid_hash = COALESCE(?, uid_hash), component = COALESCE(?, component),
                icalendar = COALESCE(?, icalendar), etag = COALESCE(?, etag),
                size = COALESCE(?, size), first_start = COALESCE(?, first_start),
                last_end = COALESCE(?, last_end), busy = COALESCE(?, busy),

@@ -27,13 +27,16 @@ struct TaskMerge {
     }
 }
 
-/// Whether an object goes to another calendar.
-enum ObjectPlacing {
+/// How objects go to other calendars.
+struct ObjectPlacing {
+    /// Whether each goes to where a new one would be put, wherever it is now.
+    var isAnew = false
+    /// Whether those that go get a UID of ours.
+    var renewsUIDs = false
+
     /// Where the CRM gave the task to another owner or calendar.
-    case asTheCRMChanged
-    /// Wherever it is now, to where a new one would be put.
-    case anew
-    case staying
+    static let asTheCRMChanged = ObjectPlacing()
+    static let anew = ObjectPlacing(isAnew: true)
 }
 
 /// An object that mirrors a task.
@@ -55,9 +58,8 @@ struct MirrorObject {
 
 extension Store {
     /// Compares rows and objects as they are committed now; nothing is locked.
-    ///
     func plan(
-        _ ids: [Int64], placing: ObjectPlacing = .asTheCRMChanged
+        _ ids: [Int64], placing: ObjectPlacing
     ) throws(StoreFailure) -> TaskMerge {
         // The objects first: what is written to one after it was read here shows by its revision. A
         // row that was read first could be older than the object, and its values be taken for the
@@ -66,7 +68,7 @@ extension Store {
         let rows = try taskRows(ids)
         let changed = ids.filter {
             rows[$0]?.digest != mirrors[$0]?.digest || mirrors[$0]?.calendar == nil
-                || placing == .anew
+                || placing.isAnew
         }
         var merge = TaskMerge()
         guard changed.contains(where: { rows[$0] != nil || mirrors[$0] != nil }) else {
@@ -98,10 +100,9 @@ extension Store {
     ) {
         let base = TaskValues(decoding: mirror.base, installation.schema)
         let hasMoved =
-            placing != .staying
-            && (placing == .anew || mirror.calendar == nil
-                || !row.row.values.isSame(as: base, in: .owner)
-                || !row.row.values.isSame(as: base, in: .calendar))
+            placing.isAnew || mirror.calendar == nil
+            || !row.row.values.isSame(as: base, in: .owner)
+            || !row.row.values.isSame(as: base, in: .calendar)
         let target = placement.calendar(for: row.row)
         let destination = hasMoved && target.id != mirror.calendarID ? target : nil
         let floating =
@@ -111,8 +112,12 @@ extension Store {
             var object = try CalendarObject(parsing: mirror.content)
             let patch = installation.mapping.patch(
                 &object, from: base, to: row.row, floating: floating, now: now)
+            let renewsUID = destination != nil && placing.renewsUIDs
+            if renewsUID {
+                object = try object.with(uid: installation.newUID(ofTask: mirror.taskID))
+            }
             let text =
-                patch == .nothing
+                patch == .nothing && !renewsUID
                 ? nil : ObjectText(object, bytes: object.serialized(), floating: floating)
             var row = row
             if patch == .changedOccurrence { row.returnStatus(of: base) }
@@ -150,5 +155,17 @@ extension Store {
             }
         }
         return mirrors
+    }
+}
+
+extension CalendarObject {
+    /// The same under another UID.
+    fileprivate func with(uid: String) throws(ICalendarError) -> CalendarObject {
+        var calendar = calendar
+        for index in calendar.components.indices
+        where calendar.components[index].name == kind.name {
+            calendar.components[index].setText("UID", uid)
+        }
+        return try CalendarObject(calendar)
     }
 }

@@ -89,6 +89,14 @@ struct Installation: Sendable {
         }
     }
 
+    /// The UID of a task's object where no client gave it another.
+    func uid(ofTask id: Int64, mark: String = "") -> String { "crm-task-\(id)\(mark)@\(instance)" }
+
+    /// One that no object ever had.
+    func newUID(ofTask id: Int64) -> String {
+        uid(ofTask: id, mark: "-" + Digest.hex(Digest.random(count: 6)))
+    }
+
     /// Made by the first who asks.
     private static func instance(through connection: Connection) throws(DatabaseError) -> String {
         let known = try connection.query(instanceID)
