@@ -1,4 +1,5 @@
 import MariaDB
+import Synchronization
 
 // The scan compares rows with what objects remember of them. It finds what no trigger tells: rows
 // that were deleted, by a foreign key's cascade too, a restored dump, a swapped table, and everything
@@ -33,9 +34,14 @@ extension Store {
             let cursor = try connection.query(statements.counts)
             return try cursor.next() ? (cursor.int(0) ?? 0, cursor.int(1) ?? 0) : (0, 0)
         }
-        guard rows != objects else { return found }
-        if rows > objects, seconds != nil { return try found + scan() }
-        return try found + mergeFound(by: [(statements.scanGone, [])])
+        // A row that makes no object is one too many for ever: only another difference says something.
+        let difference = rows - objects
+        guard difference != context.quietDifference.load(ordering: .relaxed) else { return found }
+        let lacking =
+            rows > objects && seconds != nil
+            ? try scan() : try mergeFound(by: [(statements.scanGone, [])])
+        if lacking == 0 { context.quietDifference.store(difference, ordering: .relaxed) }
+        return found + lacking
     }
 
     private func mergeFound(

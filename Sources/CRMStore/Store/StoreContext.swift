@@ -14,6 +14,8 @@ package final class StoreContext: Sendable {
     let zone: Zone
 
     let merging = MergeGate()
+    /// How many rows more than objects there were when nothing was found to be done about it.
+    let quietDifference = Atomic<Int64>(0)
     let failures = KnownFailures()
     let known = KnownRevisions()
 

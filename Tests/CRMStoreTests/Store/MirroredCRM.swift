@@ -96,6 +96,12 @@ struct MirroredCRM {
         try Housekeeper(context: context).turn()
     }
 
+    /// What a worker does every few seconds alone.
+    func look() throws {
+        try crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_look'")
+        try Housekeeper(context: context).turn()
+    }
+
     // MARK: The CRM's side
 
     /// The columns of one row, as text.

@@ -41,6 +41,21 @@ struct TwoMastersTests {
         #expect(try crm.changes(of: "anna", after: before) == ["-crm-task-\(id).ics"])
     }
 
+    @Test func aDeletedTaskIsFoundBesideOneThatMakesNoObject() throws {
+        let crm = try MirroredCRM()
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        _ = try crm.calendar(of: "anna")
+        try crm.turn()
+        // A row that nothing was noted of stands for one that cannot be converted.
+        try crm.crm.run("SET @caldav_own = 1")
+        _ = try crm.insertTask("title = 'Unseen', start_datetime = '2026-07-01 10:00:00'")
+        try crm.crm.run("SET @caldav_own = NULL")
+        try crm.look()
+        try crm.crm.run("DELETE FROM tasks WHERE id = \(id)")
+        try crm.look()
+        #expect(try crm.object("crm-task-\(id).ics", of: "anna") == nil)
+    }
+
     @Test func aRolledBackChangeIsNone() throws {
         let crm = try MirroredCRM()
         let before = try crm.calendar(of: "anna").revision
