@@ -2,7 +2,7 @@
 --
 -- None of DELETE: on a table that has one, REPLACE locks its row shared first and exclusively later, in
 -- MariaDB as in MySQL, and ends in a deadlock where another statement waits for that row in between.
--- The worker looks for rows that are gone every few seconds instead.
+-- The worker looks for rows that are gone each second instead.
 --
 -- One insert each, under a handler that swallows every error: they cannot fail the CRM's statement.
 -- `tasks` in back quotes stands for the configured table. The worker's own sessions set @caldav_own.

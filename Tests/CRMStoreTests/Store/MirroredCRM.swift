@@ -90,13 +90,13 @@ struct MirroredCRM {
         return names
     }
 
-    /// What a worker does every few seconds, and every minute.
+    /// What a worker does each second, and each minute.
     func turn() throws {
         try crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN ('last_scan', 'last_look')")
         try Housekeeper(context: context).turn()
     }
 
-    /// What a worker does every few seconds alone.
+    /// What a worker does each second alone.
     func look() throws {
         try crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_look'")
         try Housekeeper(context: context).turn()
