@@ -54,7 +54,7 @@ extension Store {
     private static let mergeAll: CheckFinding.Repair = { store throws(StoreFailure) in
         while try store.hasPending() {
             let before = try store.pendingRange()
-            _ = try store.mergePending(tasks: 10_000, until: Clock.milliseconds + 10_000)
+            try store.mergePending(tasks: 10_000, until: Clock.milliseconds + 10_000)
             if try store.pendingRange().count >= before.count { return }
         }
     }

@@ -59,11 +59,7 @@ struct MergeWriter {
         let row = read.row
         let name = Array(name.utf8)
         added.append(
-            [
-                .int(calendar), .bytes(name), .bytes(Array(text.uid.utf8)), .bytes(text.uidHash),
-                .bytes(Array(text.component.utf8)), .bytes(text.bytes),
-                .bytes(Array(text.etag.utf8)), .int(Int64(text.bytes.count)),
-            ] + text.spanValues + [
+            [.int(calendar), .bytes(name)] + MergeWriter.values(of: text) + [
                 .int(revision), .int(row.id), .bytes(row.values.encoded(installation.schema)),
                 .bytes(read.digest), .int(now), .int(now),
             ])
@@ -77,47 +73,46 @@ struct MergeWriter {
 
     /// The object of a changed row, perhaps in another calendar.
     mutating func change(
-        _ mirror: MirrorObject, _ read: ReadTaskRow, _ text: ObjectText?,
+        _ mirror: MirrorObject, _ read: ReadTaskRow, _ changed: ChangedText,
         to destination: CalendarRecord?, _ revisions: inout RevisionRanges,
         _ installation: Installation
     ) throws(StoreFailure) {
         let here = revisions.next(of: mirror.calendarID)
-        var revision = text == nil ? mirror.revision : here
+        var revision = changed.isNew ? here : mirror.revision
         var name = Array(mirror.name.utf8)
-        if let destination {
+        let calendar = destination?.id ?? mirror.calendarID
+        if destination != nil {
             buried.append([.int(mirror.calendarID), .bytes(name), .int(here), .int(now)])
             // A name that its new calendar hardly has.
             name = Array("crm-task-\(mirror.taskID)\(mark).ics".utf8)
-            unburied.append([.int(destination.id), .bytes(name)])
-            revision = revisions.next(of: destination.id)
+            unburied.append([.int(calendar), .bytes(name)])
+            revision = revisions.next(of: calendar)
         }
-        if text != nil { discarded.append((mirror.id, .overwritten)) }
+        if changed.isNew { discarded.append((mirror.id, .overwritten)) }
         noteReturned(read)
-        let kept: [Value] =
-            text.map {
-                [
-                    .bytes(Array($0.uid.utf8)), .bytes($0.uidHash),
-                    .bytes(Array($0.component.utf8)), .bytes($0.bytes),
-                    .bytes(Array($0.etag.utf8)), .int(Int64($0.bytes.count)),
-                ] + $0.spanValues
-            } ?? [Value](repeating: .null, count: 10)
-        changed.append(
-            [
-                .int(mirror.id), .int(destination?.id ?? mirror.calendarID), .bytes(name),
-            ] + kept + [
-                .int(revision), .bytes(read.row.values.encoded(installation.schema)),
-                .bytes(read.digest), text == nil ? .null : .int(now),
+        let text = changed.text
+        self.changed.append(
+            [.int(mirror.id), .int(calendar), .bytes(name)] + MergeWriter.values(of: text) + [
+                .int(revision), .int(mirror.taskID),
+                .bytes(read.row.values.encoded(installation.schema)), .bytes(read.digest),
+                .int(now), .int(changed.isNew ? now : 0),
             ])
-        guard text != nil || destination != nil else { return }
-        let uid = text?.uid ?? mirror.uid
-        log(.update, read.row.id, uid)
-        if let text {
-            var row = read.row
-            if uid != mirror.uid { row.uid = uid }
-            mark(
-                row, uid: uid, etag: text.etag, calendar: destination?.id ?? mirror.calendarID,
-                sequence: max(row.sequence + 1, text.sequence))
-        }
+        guard changed.isNew || destination != nil else { return }
+        log(.update, read.row.id, text.uid)
+        guard changed.isNew else { return }
+        var row = read.row
+        if text.uid != mirror.uid { row.uid = text.uid }
+        mark(
+            row, uid: text.uid, etag: text.etag, calendar: calendar,
+            sequence: max(row.sequence + 1, text.sequence))
+    }
+
+    /// Values of the columns from `uid` to `attendees`.
+    private static func values(of text: ObjectText) -> [Value] {
+        [
+            .bytes(Array(text.uid.utf8)), .bytes(text.uidHash), .bytes(Array(text.component.utf8)),
+            .bytes(text.bytes), .bytes(Array(text.etag.utf8)), .int(Int64(text.bytes.count)),
+        ] + text.spanValues
     }
 
     /// The object of a row that is gone.
@@ -176,10 +171,24 @@ extension Store {
             VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
             """
         }
-        for row in writer.changed {
-            _ = try database { () throws(DatabaseError) in
-                try connection.execute(Store.changeMirror, Array(row.dropFirst()) + [row[0]])
-            }
+        // They are there: what looks like an insert updates each by its id, all in one statement.
+        try writeRows(writer.changed) { count in
+            """
+            INSERT INTO caldav_objects
+                   (id, calendar_id, name, uid, uid_hash, component, icalendar, etag, size,
+                    first_start, last_end, busy, attendees, revision, task_id, base, base_digest,
+                    created, modified)
+            VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
+            ON DUPLICATE KEY UPDATE
+                   calendar_id = VALUES(calendar_id), name = VALUES(name), uid = VALUES(uid),
+                   uid_hash = VALUES(uid_hash), component = VALUES(component),
+                   icalendar = VALUES(icalendar), etag = VALUES(etag), size = VALUES(size),
+                   first_start = VALUES(first_start), last_end = VALUES(last_end),
+                   busy = VALUES(busy), attendees = VALUES(attendees),
+                   revision = VALUES(revision), base = VALUES(base),
+                   base_digest = VALUES(base_digest),
+                   modified = IF(VALUES(modified) = 0, modified, VALUES(modified))
+            """
         }
         try writeRows(writer.buried) { count in
             """
@@ -213,22 +222,10 @@ extension Store {
         }
     }
 
-    private static let changeMirror: SQL = """
-        UPDATE caldav_objects
-           SET calendar_id = ?, name = ?, uid = COALESCE(?, uid),
-               uid_hash = COALESCE(?, uid_hash), component = COALESCE(?, component),
-               icalendar = COALESCE(?, icalendar), etag = COALESCE(?, etag),
-               size = COALESCE(?, size), first_start = COALESCE(?, first_start),
-               last_end = COALESCE(?, last_end), busy = COALESCE(?, busy),
-               attendees = COALESCE(?, attendees), revision = ?, base = ?, base_digest = ?,
-               modified = COALESCE(?, modified)
-         WHERE id = ?
-        """
-
     private func writeRows(
         _ rows: [[Value]], _ statement: (_ count: Int) -> SQL
     ) throws(StoreFailure) {
-        for piece in rows.inStatementChunks() {
+        for piece in rows.inPackets() {
             let sql = statement(piece.count)
             _ = try database { () throws(DatabaseError) in
                 try connection.execute(sql, Array(piece.joined()))
@@ -253,6 +250,43 @@ extension Store {
                 try connection.execute(
                     discard,
                     [.int(now), .bytes(Array(reason.rawValue.utf8))] + piece.map { .int($0) })
+            }
+        }
+    }
+}
+
+extension [[Value]] {
+    /// Parameters of one statement, in bytes, unless it is of one row. A server may take no packet of
+    /// more than a megabyte.
+    private static let mostInPacket = 1 << 18
+
+    /// Cuts rows of parameters into pieces of the sizes of `TaskStatements.chunks`.
+    fileprivate func inPackets() -> [ArraySlice<[Value]>] {
+        var pieces: [ArraySlice<[Value]>] = []
+        var rest = self[...]
+        while !rest.isEmpty {
+            let size = TaskStatements.chunks.first { size in
+                size <= rest.count && rest.prefix(size).packetSize <= Self.mostInPacket
+            }
+            pieces.append(rest.prefix(size ?? 1))
+            rest = rest.dropFirst(size ?? 1)
+        }
+        return pieces
+    }
+}
+
+extension ArraySlice<[Value]> {
+    fileprivate var packetSize: Int { reduce(0) { $0 + $1.packetSize } }
+}
+
+extension [Value] {
+    /// About what they take in a packet, in bytes.
+    fileprivate var packetSize: Int {
+        reduce(0) { size, value in
+            switch value {
+            case .bytes(let bytes): size + bytes.count
+            case .text(let text): size + text.utf8.count
+            default: size + 8
             }
         }
     }

@@ -29,7 +29,7 @@ extension Store {
             guard context.merging.begin() else { return waitForRunningMerge() }
             defer { context.merging.end() }
             do throws(StoreFailure) {
-                _ = try mergePending(
+                try mergePending(
                     tasks: Store.tasksPerRequest,
                     until: Clock.milliseconds + Store.millisecondsPerRequest)
             } catch .storage(.failed) {
@@ -45,27 +45,22 @@ extension Store {
         while context.merging.isRunning, Clock.milliseconds < deadline { usleep(2_000) }
     }
 
-    /// Where in the backlog merging begins.
-    enum PendingStart {
-        case oldest
-        /// Processes that merge the same tasks at once do it in vain: each begins somewhere else.
-        case anywhere
-    }
-
-    /// Merges what is pending, oldest first.
+    /// Merges what is pending, oldest first; of a long backlog what stands behind some place in it.
+    /// Processes that merged the same tasks at once would do it in vain.
     ///
     /// - Returns: whether something may be left that is worth another call.
-    func mergePending(
-        tasks limit: Int, from start: PendingStart = .oldest, until deadline: Int64
-    ) throws(StoreFailure) -> Bool {
+    @discardableResult
+    func mergePending(tasks limit: Int, until deadline: Int64) throws(StoreFailure) -> Bool {
         // What stays behind, because the CRM holds the row, is passed over: the next call begins anew.
         var merged = 0
         try verifyIfNew()
-        var last = start == .oldest ? 0 : try somewhereInBacklog()
-        while merged < limit, Clock.milliseconds < deadline {
-            let batch = try pending(after: last)
-            guard let newest = batch.last?.id else { return false }
-            last = newest
+        var batch = try pending(after: 0)
+        var skipsSome = false
+        if batch.count == Store.entriesAtOnce, let place = try somewhereInBacklog() {
+            batch = try pending(after: place)
+            skipsSome = true
+        }
+        while let newest = batch.last?.id, merged < limit, Clock.milliseconds < deadline {
             var entries: [Int64: [UInt64]] = [:]
             for entry in batch { entries[entry.task, default: []].append(entry.id) }
             for piece in entries.keys.sorted().inPieces(of: TaskMerge.batchSize) {
@@ -73,18 +68,22 @@ extension Store {
                 merged += piece.count
                 if Clock.milliseconds >= deadline { return true }
             }
+            batch = try pending(after: newest)
         }
-        return true
+        return skipsSome || !batch.isEmpty
     }
 
-    /// An id before which there may be entries; 0 for a backlog that is soon done.
-    private func somewhereInBacklog() throws(StoreFailure) -> UInt64 {
+    /// How many entries one statement brings.
+    private static let entriesAtOnce = 4 * TaskMerge.batchSize
+
+    /// An id behind which there may be entries; nil for a backlog that is soon done.
+    private func somewhereInBacklog() throws(StoreFailure) -> UInt64? {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.range)
             guard try cursor.next(), let oldest = cursor.uint(0), let newest = cursor.uint(1),
-                newest - oldest > UInt64(40 * TaskMerge.batchSize)
-            else { return 0 }
-            return .random(in: oldest...newest)
+                newest - oldest > UInt64(10 * Store.entriesAtOnce)
+            else { return nil }
+            return .random(in: oldest..<newest)
         }
     }
 
@@ -96,7 +95,7 @@ extension Store {
     private func pending(after last: UInt64) throws(StoreFailure) -> [PendingEntry] {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(
-                Store.oldest, .uint(last), .int(Int64(4 * TaskMerge.batchSize)))
+                Store.oldest, .uint(last), .int(Int64(Store.entriesAtOnce)))
             var entries: [PendingEntry] = []
             while try cursor.next() {
                 entries.append(

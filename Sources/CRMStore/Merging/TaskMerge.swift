@@ -21,10 +21,16 @@ struct TaskMerge {
         case add(ReadTaskRow, to: CalendarRecord, again: RevivedObject?)
         /// An object whose row is gone.
         case remove(MirrorObject)
-        /// An object whose row has changed: its new text (nil: nothing that it shows), and the
-        /// calendar it goes to (nil: stays).
-        case change(MirrorObject, ReadTaskRow, ObjectText?, to: CalendarRecord?)
+        /// An object whose row has changed, with the calendar it goes to (nil: stays).
+        case change(MirrorObject, ReadTaskRow, ChangedText, to: CalendarRecord?)
     }
+}
+
+/// The text of an object whose row has changed.
+struct ChangedText {
+    let text: ObjectText
+    /// False where the row changed in nothing that the object shows.
+    let isNew: Bool
 }
 
 /// How objects go to other calendars.
@@ -116,9 +122,10 @@ extension Store {
             if renewsUID {
                 object = try object.with(uid: installation.newUID(ofTask: mirror.taskID))
             }
-            let text =
-                patch == .nothing && !renewsUID
-                ? nil : ObjectText(object, bytes: object.serialized(), floating: floating)
+            let isNew = patch != .nothing || renewsUID
+            let bytes = isNew ? object.serialized() : mirror.content
+            let text = ChangedText(
+                text: ObjectText(object, bytes: bytes, floating: floating), isNew: isNew)
             var row = row
             if patch == .changedOccurrence { row.returnStatus(of: base) }
             merge.steps.append(

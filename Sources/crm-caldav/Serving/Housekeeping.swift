@@ -25,8 +25,9 @@ final class Housekeeping: Sendable {
         var lastReason: String?
         while !isStopping.load(ordering: .relaxed) {
             do throws(StorageError) {
-                try housekeeper.turn()
+                let isBehind = try housekeeper.turn()
                 lastReason = nil
+                if isBehind { continue }
             } catch {
                 let reason = error.reason
                 // Once, not every second as long as the database is away.
