@@ -160,6 +160,8 @@ class ClientWriter(threading.Thread):
         self.known: dict[tuple[str, str, str], tuple[str | None, str]] = {}
         #: The same of durable objects.
         self.durables: dict[tuple[str, str, str], tuple[str | None, str]] = {}
+        #: What `crashes` was when it came to know them.
+        self.seen_at: dict[tuple[str, str, str], int] = {}
         self.serial = 0
         self.busy = threading.Lock()
 
@@ -370,15 +372,26 @@ class ClientWriter(threading.Thread):
             before = {cell: durable.cells.get(cell, []) for cell in values}
             for cell, value in values.items():
                 durable.cells[cell] = [*before[cell], value] if before[cell] else []
-            fields = None if is_blind else {"If-Match": etag or ""}
-            answer = self.visitor.ask(key[0], lambda c: c.put(path_of(*key), new, fields))
+            fields = {"If-Match": etag or ""}
+            crashes = self.world.crashes
+
+            def put(client: Client) -> Answer:
+                # Nobody can merge into a version that a crash took back: it has to be fetched again.
+                nonlocal is_blind
+                is_blind = is_blind and self.seen_at[key] == self.world.crashes
+                return client.put(path_of(*key), new, None if is_blind else fields)
+
+            answer = self.visitor.ask(key[0], put)
             if answer.status == 204:
                 self.durables[key] = (answer.etag, new)
+                self.seen_at[key] = crashes
                 for cell, value in values.items():
                     durable.cells[cell] = [value]
                 return
-            for cell in values:
-                durable.cells[cell] = before[cell]
+            # An answer that came after a crash may be to a second attempt, and the first have been done.
+            if crashes == self.world.crashes:
+                for cell in values:
+                    durable.cells[cell] = before[cell]
             if answer.status != 412 or is_blind:
                 self.world.fail(f"durable: {answer!r}")
                 return
@@ -386,9 +399,11 @@ class ClientWriter(threading.Thread):
             self._fetch(durable, key)
 
     def _fetch(self, durable: Durable, key: tuple[str, str, str]) -> None:
+        crashes = self.world.crashes
         got = self.visitor.surely(key[0], lambda c: c.get(path_of(*key)))
         if got.status != 200:
             raise AssertionError(f"durable object is not there: {got!r}")
+        self.seen_at[key] = crashes
         self.durables[key] = (got.etag, got.body.decode())
 
     def _with_cell(self, text: str, cell: str) -> tuple[str, str]:

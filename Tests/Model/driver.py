@@ -167,7 +167,9 @@ class Driver:
                 kill(self.choose.choice(pids), signal.SIGKILL)
                 self.world.count("killed a worker")
             else:
+                self.world.crashes += 1
                 self.stack.database.kill()
+                self.world.crashes += 1
                 time.sleep(self.choose.uniform(0, 1))
                 self.stack.database.start()
                 self.world.count("killed the database")

@@ -160,7 +160,7 @@ class Reader:
         elif "TZID" in value.parameters:
             zone = ZoneInfo(value.parameters["TZID"])
         else:
-            return time
+            zone = self.zone
         # By way of UTC: a time that the clocks jump over becomes the one that it stands for.
         instant = time.replace(tzinfo=zone).astimezone(ZoneInfo("UTC"))
         return instant.astimezone(self.zone).replace(tzinfo=None)

@@ -109,6 +109,46 @@ struct TwoMastersTests {
         #expect(try crm.calendar(of: "ben").revision == revision, "nothing is left to notice")
     }
 
+    @Test func manyTasksThatChangeAndMoveAtOnceAreAllAsTheirRows() throws {
+        let crm = try MirroredCRM()
+        try crm.crm.run(
+            """
+            INSERT INTO tasks (title, description, start_datetime, user_id)
+            SELECT CONCAT('Many ', id), REPEAT('long ', IF(id % 10 = 0, 12000, 1)),
+                   '2026-07-01 10:00:00', 2 FROM tasks WHERE id <= 250
+            """)
+        let anna = try crm.calendar(of: "anna").revision
+        let ben = try crm.calendar(of: "ben").revision
+        try crm.crm.run(
+            """
+            UPDATE tasks SET notes = CONCAT('note ', id), user_id = IF(id % 2, 2, 3)
+             WHERE title LIKE 'Many %'
+            """)
+        try crm.turn()
+        let ids = try crm.crm.queryText("SELECT id FROM tasks WHERE title LIKE 'Many %'").rows
+            .compactMap { $0[0].flatMap { Int($0) } }
+        #expect(ids.count == 250)
+        for (user, rest) in [("anna", 1), ("ben", 0)] {
+            for id in ids where id % 2 == rest {
+                let text = try crm.text("crm-task-\(id).ics", of: user)
+                #expect(text.contains("X-CRM-NOTES:note \(id)\r\n"))
+            }
+        }
+        let moved = ids.filter { $0 % 2 == 0 }.map { "crm-task-\($0).ics" }
+        #expect(
+            Set(try crm.changes(of: "ben", after: ben)) == Set(moved))
+        #expect(
+            Set(try crm.changes(of: "anna", after: anna).filter { $0.hasPrefix("-") })
+                == Set(moved.map { "-\($0)" }))
+        let differing = try crm.crm.queryText(
+            """
+            SELECT COUNT(*) FROM caldav_objects AS o JOIN tasks AS t ON t.id = o.task_id
+             WHERE o.etag <> t.caldav_etag OR o.size <> LENGTH(o.icalendar)
+            """
+        ).rows[0][0]
+        #expect(differing == "0")
+    }
+
     @Test func aMoveToWhereTheNameIsTakenGetsAnother() throws {
         let crm = try MirroredCRM()
         let id = try crm.insertTask("title = 'Mine', start_datetime = '2026-07-01 10:00:00'")
