@@ -139,7 +139,7 @@ package struct Server {
         let opening = try store.open(address, signingIn: credentials.name, content: content)
         try SignIn.verify(
             credentials, opening.user, verifier, from: request.clientAddress, settings, log: log)
-        guard opening.user != nil else { throw SignIn.challenge(settings) }
+        guard opening.user != nil else { throw SignIn.challenge(settings, .wrong) }
         return try refreshed(opening, address, credentials.name, content: content)
     }
 

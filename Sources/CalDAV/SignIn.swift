@@ -15,9 +15,12 @@ enum SignIn {
         if settings.trustsRemoteUser, let name = request.remoteUser, !name.isEmpty {
             return Credentials(name: name, password: nil)
         }
-        guard let field = request.fields["authorization"],
-            let basic = BasicCredentials(headerField: field)
-        else { throw challenge(settings) }
+        guard let field = request.fields["authorization"] else {
+            throw challenge(settings, .missing)
+        }
+        guard let basic = BasicCredentials(headerField: field) else {
+            throw challenge(settings, .unreadable)
+        }
         return Credentials(name: basic.name, password: basic.password)
     }
 
@@ -39,7 +42,7 @@ enum SignIn {
         case .accepted: return
         case .refused:
             log(.signInRefused(name: credentials.name, address: address))
-            throw challenge(settings)
+            throw challenge(settings, .wrong)
         case .busy(let seconds):
             throw RequestError(
                 .tooManyRequests, "Too many are signing in.",
@@ -53,10 +56,18 @@ enum SignIn {
     }
 
     /// RFC 7617 §2 and §2.1.
-    static func challenge(_ settings: ServerSettings) -> RequestError {
+    static func challenge(_ settings: ServerSettings, _ reason: SignInRefusal) -> RequestError {
         let realm = settings.realm.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline }
         return RequestError(
-            .unauthorized, "Sign in with the user name and password of the CRM.",
+            .unauthorized, reason.rawValue,
             fields: [("WWW-Authenticate", "Basic realm=\"\(realm)\", charset=\"UTF-8\"")])
     }
+}
+
+/// What the body of a 401 says. Who looks at an installation from outside tells by it whether the web
+/// server passes passwords on.
+package enum SignInRefusal: String, Sendable {
+    case missing = "Sign in with the user name and password of the CRM."
+    case unreadable = "The Authorization field holds no user name and password: Basic is offered."
+    case wrong = "The user name or the password is wrong."
 }

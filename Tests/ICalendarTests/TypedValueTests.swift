@@ -127,4 +127,15 @@ struct TypedValueTests {
         }
         #expect(different.isEmpty)
     }
+
+    /// A name that no type may have must not become another one on the way back.
+    @Test func theNameOfATypeIsAName() throws {
+        let typed = TypedProperty(
+            name: "UID", parameters: [], typeName: "T/ime", values: [.text("2015-08-01T23:00Z")])
+        #expect(typed.type == .time)
+        let property = try #require(Property(typed))
+        #expect(property.parameter("VALUE") == "TIME")
+        #expect(property.valueType == .time)
+        #expect(ValueType(named: "//") == .unknown)
+    }
 }

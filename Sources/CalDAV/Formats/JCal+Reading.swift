@@ -140,8 +140,7 @@ private struct JCalReader {
             case 1: parameters = try self.parameters(&json)
             case 2: typeName = try json.text()
             default:
-                let type = ValueType(rawValue: typeName.lowercased()) ?? .unknown
-                values.append(try self.value(&json, type))
+                values.append(try self.value(&json, ValueType(named: typeName)))
             }
             place += 1
         }

@@ -121,7 +121,7 @@ private struct XCalReader {
         }
         // All values of a property are of one type.
         let typeName = content.first?.name.local ?? ""
-        let type = ValueType(rawValue: typeName) ?? .unknown
+        let type = ValueType(named: typeName)
         return TypedProperty(
             name: name, parameters: parameters, typeName: typeName,
             values: content.map { value($0, type) })

@@ -1,7 +1,7 @@
 import WebDAV
 
 /// The methods: one row for each.
-struct Method: Sendable {
+package struct Method: Sendable {
     let name: String
     /// Where it may be used; elsewhere it is answered with 405, or 404 where nothing is.
     let on: ResourceKinds
@@ -52,6 +52,9 @@ struct Method: Sendable {
         Method("MKCALENDAR", on: .unmapped, needs: .parent(.bind), Mkcalendar.respond),
         Method("MKCOL", on: .unmapped, needs: .parent(.bind), Mkcol.respond),
     ]
+
+    /// As a client may send them.
+    package static var names: [String] { all.map(\.name) }
 
     private static let readable: ResourceKinds = [.root, .home, .calendar, .object, .feed]
 

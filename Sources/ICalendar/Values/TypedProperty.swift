@@ -17,8 +17,9 @@ package struct TypedProperty: Equatable, Sendable {
     ) {
         self.name = String(decoding: ASCII.uppercasedName(name), as: UTF8.self)
         self.parameters = parameters
-        self.typeName = typeName.lowercased()
-        self.type = ValueType(rawValue: self.typeName) ?? .unknown
+        let token = ValueType.token(typeName)
+        self.typeName = token.isEmpty ? ValueType.unknown.rawValue : token
+        self.type = ValueType(named: token)
         self.values = values
     }
 }
@@ -31,8 +32,7 @@ extension Property {
         var type = valueType
         var typeName = type.rawValue
         if type == .unknown, let value = parameter("VALUE") {
-            let said = String(decoding: ASCII.uppercasedName(value), as: UTF8.self)
-            if !said.isEmpty { typeName = said.lowercased() }
+            typeName = value
         }
         var values = values(of: type, name: name)
         if values == nil {
@@ -50,7 +50,7 @@ extension Property {
     /// The type that the value should have: VALUE, else the property's own. Of DATE and DATE-TIME the
     /// form decides that the value is written in, and a TRIGGER may be at a time.
     package var valueType: ValueType {
-        let said = parameter("VALUE").map { ValueType(rawValue: $0.lowercased()) ?? .unknown }
+        let said = parameter("VALUE").map { ValueType(named: $0) }
         let type = said ?? ValueType.ofProperty(name) ?? .unknown
         if type == .date || type == .dateTime || said == nil && name == "TRIGGER",
             let value = dateTime

@@ -17,6 +17,16 @@ package enum ValueType: String, Sendable, CaseIterable {
     /// Of a property that nobody registered and that says no VALUE (RFC 7265 §5).
     case unknown
 
+    /// The type of that name, in any case; `unknown` for one that nobody registered.
+    package init(named name: String) {
+        self = ValueType(rawValue: ValueType.token(name)) ?? .unknown
+    }
+
+    /// A type's name in lower case, without what no name may hold (RFC 5545 §3.1).
+    static func token(_ name: String) -> String {
+        String(decoding: ASCII.uppercasedName(name), as: UTF8.self).lowercased()
+    }
+
     /// What a property is without VALUE (RFC 5545 §3.8 and later ones); nil for one that is not
     /// known.
     package static func ofProperty(_ name: String) -> ValueType? {

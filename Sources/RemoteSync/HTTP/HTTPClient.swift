@@ -105,8 +105,10 @@ package final class HTTPClient {
     ) -> UnsafeMutablePointer<curl_slist>? {
         var lines = request.fields.map { "\($0.name): \($0.value)" }
         lines.append("User-Agent: \(settings.userAgent)")
-        // The body goes at once: waiting for a 100 costs a round trip, or a second.
-        lines.append("Expect:")
+        if !request.fields.contains(where: { $0.name == "Expect" }) {
+            // The body goes at once: waiting for a 100 costs a round trip, or a second.
+            lines.append("Expect:")
+        }
         if case .bearer(let token) = credentials { lines.append("Authorization: Bearer \(token)") }
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines where !line.utf8.contains(where: { $0 == 10 || $0 == 13 }) {

@@ -2,16 +2,20 @@ import ArgumentParser
 import CRMStore
 import CalDAV
 import Glibc
+import RemoteSync
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says what is wrong with an installation, and what mends it.",
         discussion: """
             Looks at the configuration, the database, its schema, triggers and accounts, at clocks \
-            and zones, and at whether tasks and calendars agree. Ends with code 0 when nothing is \
+            and zones, and at whether tasks and calendars agree. With --url it looks from outside \
+            instead, as a calendar client does, at what the web server in front lets through; that \
+            needs no configuration and works from any machine. Ends with code 0 when nothing is \
             wrong, with 1 when something is.
 
               crm-caldav check
+              crm-caldav check --url https://crm.example.org/caldav/ --user anna
               crm-caldav check --repair
               crm-caldav check --user anna    (asks for the password)
               crm-caldav check --new-epoch    (after a physical restore of the database)
@@ -21,6 +25,19 @@ struct Check: ParsableCommand {
 
     @Option(help: "Try the sign-in of this user too.")
     var user: String?
+
+    @Option(
+        help: "Look at the web server in front of this address, and at nothing else.",
+        transform: { text in
+            guard let address = WebAddress(text) else {
+                throw ValidationError("not an http or https address")
+            }
+            return address
+        })
+    var url: WebAddress?
+
+    @Option(help: "PEM file of the authorities to trust with --url, instead of the machine's.")
+    var caFile: String?
 
     @Flag(help: "Mend what can be mended.")
     var repair = false
@@ -35,9 +52,14 @@ struct Check: ParsableCommand {
         if newEpoch, repair || json || user != nil {
             throw ValidationError("--new-epoch goes alone")
         }
+        if url != nil, newEpoch || repair {
+            throw ValidationError("--url looks from outside, and mends nothing")
+        }
+        if caFile != nil, url == nil { throw ValidationError("--ca-file goes with --url") }
     }
 
     func run() throws {
+        if let url { return try checkWebServer(at: url) }
         let configuration = try file.load()
         let context = try configuration.storeContext()
         if newEpoch { return try beginNewEpoch(context) }
@@ -67,6 +89,34 @@ struct Check: ParsableCommand {
             throw failure(Self.reason(error), Exit.database)
         }
         print("A new epoch has begun: every client lists its calendars afresh.")
+    }
+
+    private func checkWebServer(at address: WebAddress) throws {
+        var credentials: Credentials?
+        if let user {
+            let password = PasswordPrompt.read("Password of \(user): ") ?? []
+            credentials = .basic(name: user, password: String(decoding: password, as: UTF8.self))
+        }
+        var settings = HTTPSettings()
+        settings.caFile = caFile
+        settings.userAgent = "crm-caldav/\(CRMCalDAV.version)"
+        let http: HTTPClient
+        do throws(TransportError) {
+            http = try HTTPClient(settings)
+        } catch {
+            throw failure(error.reason, Exit.system)
+        }
+        var report = Report(isJSON: json)
+        var checkup = WebServerCheckup(address, credentials, http) { finding in
+            report.show(finding)
+        }
+        let isClean = checkup.run()
+        report.end()
+        if user == nil, !json {
+            complain(
+                "With --user NAME signing in, compression and chunked bodies are looked at too.")
+        }
+        if !isClean { throw ExitCode(1) }
     }
 
     private static func reason(_ error: StorageError) -> String {
@@ -116,17 +166,33 @@ private struct Report {
         show(check, level, finding.message, mend: finding.isRepaired ? nil : finding.mend)
     }
 
+    mutating func show(_ finding: WebServerCheckup.Finding) {
+        let level: Level =
+            switch finding.level {
+            case .ok: .ok
+            case .note: .note
+            case .problem: .problem
+            }
+        show(finding.check, level, finding.message, mends: finding.cures)
+    }
+
     mutating func show(_ check: String, _ level: Level, _ message: String, mend: String? = nil) {
+        show(check, level, message, mends: mend.map { [$0] } ?? [])
+    }
+
+    private mutating func show(
+        _ check: String, _ level: Level, _ message: String, mends: [String]
+    ) {
         if isJSON {
             var line = JSONLine()
             line.add("check", check)
             line.add("level", level.rawValue)
             line.add("message", message)
-            line.add("mend", mend)
+            line.add("mend", mends.isEmpty ? nil : mends.joined(separator: "\n"))
             return list.append(line)
         }
         print("\(level.label) \(printable(message))")
-        if let mend { print("       → \(printable(mend))") }
+        for mend in mends { print("       → \(printable(mend))") }
     }
 
     func end() { if isJSON { list.end() } }

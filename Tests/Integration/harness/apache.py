@@ -25,16 +25,21 @@ LOADED = """mpm_event access_compat alias auth_basic authn_core authn_file authz
 
 
 class Apache:
-    """- Parameter form: one of `APACHE_FORMS`."""
+    """- Parameters:
+      - form: one of `APACHE_FORMS`.
+      - changes: what an operator got wrong in our file, by what stands there.
+    """
 
     def __init__(
-        self, form: str, directory: Path, port: int, stack: Stack, binary: Path
+        self, form: str, directory: Path, port: int, stack: Stack, binary: Path,
+        changes: dict[str, str] | None = None,
     ) -> None:
         self.form = form
         self.directory = directory
         self.port = port
         self._stack = stack
         self._binary = binary
+        self._changes = changes or {}
         self._process: Process | None = None
 
     def start(self) -> None:
@@ -56,6 +61,7 @@ class Apache:
 
     def _mod_proxy_fcgi(self) -> str:
         return adapted("apache/mod_proxy_fcgi.conf", {
+            **self._changes,
             "*:80": f"127.0.0.1:{self.port}",
             "/run/crm-caldav/caldav.sock": str(self._stack.worker.socket),
         })
@@ -65,6 +71,7 @@ class Apache:
         configuration = self.directory / "crm-caldav.conf"
         self._install(program / "caldav.fcgi", configuration)
         return adapted("apache/mod_fcgid.conf", {
+            **self._changes,
             "*:80": f"127.0.0.1:{self.port}",
             "/usr/local/lib/crm-caldav": str(program),
             "/etc/crm-caldav.conf": str(configuration),
@@ -74,7 +81,7 @@ class Apache:
         """The host's virtual host, and our files in it."""
         site = self.directory / "www"
         self._install(site / "caldav" / "caldav.fcgi", site / "caldav" / ".ht-caldav.conf")
-        (site / ".htaccess").write_text(adapted("apache/htaccess", {}))
+        (site / ".htaccess").write_text(adapted("apache/htaccess", self._changes))
         return (
             f"<VirtualHost 127.0.0.1:{self.port}>\nDocumentRoot {site}\n"
             f"<Directory {site}>\nAllowOverride All\nRequire all granted\n</Directory>\n"

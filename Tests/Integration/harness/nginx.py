@@ -9,12 +9,19 @@ from .sites import adapted
 
 
 class Nginx:
-    """- Parameter port: of loopback."""
+    """- Parameters:
+      - port: of loopback.
+      - changes: what an operator got wrong in our file, by what stands there.
+    """
 
-    def __init__(self, directory: Path, port: int, worker_socket: Path) -> None:
+    def __init__(
+        self, directory: Path, port: int, worker_socket: Path,
+        changes: dict[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.port = port
         self._worker_socket = worker_socket
+        self._changes = changes or {}
         self._process: Process | None = None
 
     @property
@@ -39,6 +46,7 @@ class Nginx:
 
     def _site(self) -> str:
         return adapted("nginx/crm-caldav.conf", {
+            **self._changes,
             "listen 80;": f"listen 127.0.0.1:{self.port};",
             "/run/crm-caldav/caldav.sock": str(self._worker_socket),
         })
