@@ -118,6 +118,11 @@ package final class CalDAVClient {
         request.body = text
         let response = try send(request, limit: 1 << 20)
         guard [200, 201, 204].contains(response.status) else { throw failure(response, request) }
+        if response.status == 200, response.field("content-type")?.hasPrefix("text/html") == true {
+            // Somebody's login page says nothing of whether the object was written: what another client
+            // writes meanwhile would be taken for it.
+            throw .unintelligible("\(address.text) answers a PUT with a page")
+        }
         // A weak one does not speak for the bytes.
         return response.field("etag")?.hasPrefix("W/") == true ? nil : response.etag
     }

@@ -7,6 +7,7 @@ import random
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -32,6 +33,10 @@ class Faults:
         self.target = port
         self.rate = 0.0
         self.kinds: tuple[str, ...] = FAULTS
+        #: The methods that have faults; None: all.
+        self.methods: set[str] | None = None
+        #: Done while a request has its fault, as another client would.
+        self.meanwhile: Callable[[], object] = lambda: None
         #: Requests that had each fault, and those without.
         self.count: dict[str, int] = {}
         #: Method and path of every request, in order.
@@ -62,8 +67,10 @@ class Faults:
     def _choose(self, method: str, path: str) -> str | None:
         with self._lock:
             self.requests.append(f"{method} {path}")
+            is_meant = self.methods is None or method in self.methods
             fault = (
-                self._random.choice(self.kinds) if self._random.random() < self.rate else None
+                self._random.choice(self.kinds)
+                if is_meant and self._random.random() < self.rate else None
             )
             self.count[fault or "none"] = self.count.get(fault or "none", 0) + 1
             return fault
@@ -80,6 +87,8 @@ class Faults:
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 fault = faults._choose(self.command, self.path)
+                if fault:
+                    faults.meanwhile()
                 if fault == "refuse":
                     return self.hang_up()
                 if fault in ("500", "503", "429"):
