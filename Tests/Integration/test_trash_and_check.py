@@ -102,6 +102,17 @@ def test_check_names_what_is_wrong_and_mends_it(own_stack: Stack) -> None:
     assert command(own_stack, "check").returncode == 0
 
 
+def test_check_names_calendars_that_a_place_of_the_home_hides(own_stack: Stack) -> None:
+    own_stack.sql(
+        "INSERT INTO caldav_calendars (user_id, uri, displayname) VALUES ('anna', 'inbox', 'Mine')")
+    ran = command(own_stack, "check")
+    assert ran.returncode == 1
+    assert "BAD    anna/inbox is hidden" in ran.stdout
+    mend = next(line for line in ran.stdout.splitlines() if "SET uri" in line).strip(" →")
+    own_stack.sql(mend)
+    assert command(own_stack, "check").returncode == 0
+
+
 def test_a_new_epoch_by_hand(own_stack: Stack) -> None:
     dav = own_stack.client("anna", own_stack.front("nginx"))
     calendar = dav.calendar("crm-tasks")

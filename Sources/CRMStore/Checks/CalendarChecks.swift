@@ -66,6 +66,14 @@ extension Store {
                     "calendars differ by their spelling alone: \(list.joined(separator: ", "))",
                     mend: "move what is needed to one of them and delete the others"))
         }
+        for calendar in calendars where HomePlace(rawValue: calendar.uri) != nil {
+            findings.append(
+                .problem(
+                    "\(calendar.address) is hidden: every home has a place of that name",
+                    mend:
+                        "UPDATE caldav_calendars SET uri = '\(calendar.uri)-2' WHERE id = \(calendar.id);"
+                ))
+        }
         for calendar in calendars {
             guard let name = calendar.timeZone, Zone.named(name) == nil else { continue }
             findings.append(
