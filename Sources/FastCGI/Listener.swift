@@ -192,6 +192,12 @@ package final class Listener: Sendable {
     /// Whether nobody can connect any more once `unlinkFile` was called: what waits is all there is.
     var endsWhenUnlinked: Bool { file != nil }
 
+    /// Whether a connection waits to be accepted.
+    var hasWaiting: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
     /// The next waiting connection, or nil with `errno` set (`EAGAIN`: none).
     func accept() -> Int32? {
         let connection = retryingInterrupts {

@@ -134,11 +134,29 @@ final class OutputBuffer {
         var offset = start
         while offset < end {
             hasSent = true
-            let written = retryingInterrupts {
-                Glibc.write(descriptor, memory + offset, end - offset)
+            let written = retryingInterrupts { write(memory + offset, end - offset) }
+            if written > 0 {
+                offset += written
+            } else if written == 0 || errno != EAGAIN || !isWritable() {
+                throw ConnectionLost(code: errno)
             }
-            guard written > 0 else { throw ConnectionLost(code: errno) }
-            offset += written
         }
+    }
+
+    private func write(_ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int {
+        switch framing {
+        case .plain: Glibc.write(descriptor, bytes, count)
+        case .fastCGI: Glibc.send(descriptor, bytes, count, Int32(MSG_DONTWAIT))
+        }
+    }
+
+    /// Waits until the web server has read something; false where it takes too long for it.
+    private func isWritable() -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let ready = retryingInterrupts {
+            poll(&entry, 1, Int32(WorkerPool.patience) * 1000)
+        }
+        if ready == 0 { errno = EAGAIN }
+        return ready > 0
     }
 }

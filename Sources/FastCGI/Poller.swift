@@ -4,11 +4,15 @@ import Synchronization
 
 /// One epoll set for a pool's threads: the listening socket, the idle connections, the wake-up.
 ///
-/// Every entry is one-shot: an event goes to one thread, which arms the entry again when it is done
-/// with it. So an idle connection costs a descriptor and no thread.
+/// Connections and the wake-up are one-shot: an event goes to one thread, which arms the entry again
+/// when it is done with it. So an idle connection costs a descriptor and no thread.
+///
+/// A new connection wakes one thread of all processes that share the socket, the one that was idle
+/// last. The event says that the socket has become readable, not how many connections wait: who takes
+/// one calls `announceWaiting` where there are more.
 final class Poller: Sendable {
     enum Event {
-        /// A connection waits to be accepted; arm with `armListener`.
+        /// A connection waits to be accepted, unless somebody was faster.
         case listener
         /// The web server wrote to an idle connection; close it or `park` it again.
         case connection(Int32)
@@ -18,6 +22,8 @@ final class Poller: Sendable {
 
     private let epoll: Int32
     private let eventCounter: Int32
+    /// Written to where connections wait that no event of the listening socket's tells of.
+    private let waitingCounter: Int32
     private let listener: Listener
     /// Connections that were parked once, to be closed at the end. Parking them again, which is what
     /// happens at each request, takes no lock.
@@ -29,8 +35,12 @@ final class Poller: Sendable {
         self.listener = listener
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         eventCounter = eventfd(1, Int32(EFD_CLOEXEC))
-        guard epoll >= 0, eventCounter >= 0,
-            cfastcgi_epoll(epoll, EPOLL_CTL_ADD, listener.descriptor, Self.oneShotInput) == 0,
+        waitingCounter = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        let edge = EPOLLIN.rawValue | EPOLLET.rawValue
+        guard epoll >= 0, eventCounter >= 0, waitingCounter >= 0,
+            cfastcgi_epoll(
+                epoll, EPOLL_CTL_ADD, listener.descriptor, edge | EPOLLEXCLUSIVE.rawValue) == 0,
+            cfastcgi_epoll(epoll, EPOLL_CTL_ADD, waitingCounter, edge) == 0,
             cfastcgi_epoll(epoll, EPOLL_CTL_ADD, eventCounter, 0) == 0
         else { throw SystemError("epoll") }
     }
@@ -38,6 +48,7 @@ final class Poller: Sendable {
     deinit {
         for connection in known.withLock({ $0 }) { Glibc.close(connection) }
         Glibc.close(eventCounter)
+        Glibc.close(waitingCounter)
         Glibc.close(epoll)
     }
 
@@ -49,13 +60,15 @@ final class Poller: Sendable {
             switch descriptor {
             case -1:
                 if !waits { return nil }
-            case listener.descriptor:
+            case listener.descriptor, waitingCounter:
                 return .listener
             case eventCounter:
                 return .wakeUp
             default:
                 let hungUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
-                if flags & hungUp == 0 || hasInput(descriptor) { return .connection(descriptor) }
+                if flags & hungUp == 0 || input(of: descriptor) != .none {
+                    return .connection(descriptor)
+                }
                 close(descriptor)
             }
         }
@@ -72,10 +85,25 @@ final class Poller: Sendable {
         _ = known.withLock { $0.remove(connection) }
     }
 
-    /// Whether there is something to read, the end of the input apart.
-    func hasInput(_ connection: Int32) -> Bool {
-        var byte: UInt8 = 0
-        return recv(connection, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
+    /// What can be read from a connection now.
+    enum Input {
+        /// Nothing, or its end.
+        case none
+        case some
+        /// A request to its end, which is an empty STDIN record (FastCGI 1.0 §5.3).
+        case request
+    }
+
+    func input(of connection: Int32) -> Input {
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { bytes in
+            let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
+            let count = recv(connection, bytes.baseAddress, bytes.count, flags)
+            guard count > 0 else { return .none }
+            guard (8..<bytes.count).contains(count) else { return .some }
+            let (version, type, stdin) = (bytes[count - 8], bytes[count - 7], UInt8(5))
+            let hasEnd = version == 1 && type == stdin && bytes[count - 4] | bytes[count - 3] == 0
+            return hasEnd ? .request : .some
+        }
     }
 
     /// Has a connection watched while it is idle.
@@ -89,8 +117,10 @@ final class Poller: Sendable {
         }
     }
 
-    func armListener() {
-        _ = cfastcgi_epoll(epoll, EPOLL_CTL_MOD, listener.descriptor, Self.oneShotInput)
+    /// Gives one thread, now or later, the event `listener`.
+    func announceWaiting() {
+        var one: UInt64 = 1
+        _ = write(waitingCounter, &one, 8)
     }
 
     /// Gives one thread, now or later, the event `wakeUp`.

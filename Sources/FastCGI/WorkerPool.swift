@@ -27,7 +27,7 @@ package final class WorkerPool: Sendable {
     private let lastConnections = Atomic<Int>(512)
 
     /// Seconds a web server may be silent in the middle of a request, or leave an answer unread.
-    private static let patience = 60
+    static let patience = 60
 
     /// Starts the threads.
     ///
@@ -103,17 +103,18 @@ package final class WorkerPool: Sendable {
         {
             return
         }
-        guard let connection = listener.accept() else {
-            recover(from: errno)
-            return poller.armListener()
-        }
+        guard let connection = listener.accept() else { return recover(from: errno) }
         // At once, so that another thread takes the next while this one works.
-        poller.armListener()
-        setTimeouts(of: connection)
-        if poller.hasInput(connection) {
+        if listener.hasWaiting { poller.announceWaiting() }
+        switch poller.input(of: connection) {
+        case .none:
+            park(connection, isNew: true)
+        case .some:
+            setTimeout(of: connection)
             serve(connection, isNew: true, request, handler)
-        } else {
-            poller.park(connection, isNew: true)
+        case .request:
+            // Reading that will not wait.
+            serve(connection, isNew: true, request, handler)
         }
     }
 
@@ -122,7 +123,7 @@ package final class WorkerPool: Sendable {
     ) {
         switch request.serve(connection, by: handler) {
         case .kept where !isStopping.load(ordering: .relaxed):
-            poller.park(connection, isNew: isNew)
+            park(connection, isNew: isNew)
         case .kept, .done:
             if isNew { close(connection) } else { poller.close(connection) }
         case .closed:
@@ -130,20 +131,26 @@ package final class WorkerPool: Sendable {
         }
     }
 
-    private func setTimeouts(of connection: Int32) {
+    private func park(_ connection: Int32, isNew: Bool) {
+        if isNew { setTimeout(of: connection) }
+        poller.park(connection, isNew: isNew)
+    }
+
+    private func setTimeout(of connection: Int32) {
         var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
     }
 
     private func recover(from code: Int32) {
         switch code {
-        case EAGAIN, ECONNABORTED: break  // Another process was faster, or the peer gave up.
+        case EAGAIN: return  // Another process was faster.
+        case ECONNABORTED: break  // The peer gave up; the next may wait.
         default:
             report("\(SystemError("accept a connection", code: code)); trying again")
             // The connection goes on waiting: without a pause this would spin.
             usleep(50_000)
         }
+        poller.announceWaiting()
     }
 }
