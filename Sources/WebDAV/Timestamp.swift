@@ -3,8 +3,21 @@ package enum Timestamp {
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
     package static func httpDate(_ seconds: Int64) -> String {
         let date = Civil(seconds)
-        return "\(weekdays[date.weekday]), \(two(date.day)) \(months[date.month - 1]) "
-            + "\(four(date.year)) \(two(date.hour)):\(two(date.minute)):\(two(date.second)) GMT"
+        // Every answer has one or two of these.
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        text.append(contentsOf: weekdays[date.weekday].utf8)
+        text.append(contentsOf: ", ".utf8)
+        append(date.day, UInt8(ascii: " "), to: &text)
+        text.append(contentsOf: months[date.month - 1].utf8)
+        text.append(UInt8(ascii: " "))
+        append(date.year / 100, nil, to: &text)
+        append(date.year % 100, UInt8(ascii: " "), to: &text)
+        append(date.hour, UInt8(ascii: ":"), to: &text)
+        append(date.minute, UInt8(ascii: ":"), to: &text)
+        append(date.second, UInt8(ascii: " "), to: &text)
+        text.append(contentsOf: "GMT".utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// `1994-11-06T08:49:37Z` (RFC 3339).
@@ -18,6 +31,13 @@ package enum Timestamp {
     static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
+
+    /// Two digits, and what follows them.
+    private static func append(_ number: Int, _ separator: UInt8?, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+        text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+        if let separator { text.append(separator) }
+    }
 
     private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 

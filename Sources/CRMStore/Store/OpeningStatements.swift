@@ -5,7 +5,7 @@ import MariaDB
 struct OpeningStatements: Sendable {
     /// Parameters: user name.
     let user: SQL
-    /// Parameters: user name, the default calendar's uri, user name.
+    /// Parameters: user name, user name, the default calendar's uri.
     let home: SQL
     /// Parameters: user name, owner, uri.
     let calendar: SQL
@@ -25,6 +25,8 @@ struct OpeningStatements: Sendable {
         let name: Identifier
         let person: SQL
         let pending: SQL
+        let table: Identifier
+        /// A condition on `u`. One parameter: user name.
         let signer: SQL
         let calendar: SQL
         let object: SQL
@@ -45,10 +47,11 @@ struct OpeningStatements: Sendable {
 
         let person: SQL = "u.\(name), u.\(password), \(email), \(displayName), u.\(id)"
         let pending: SQL = "EXISTS (SELECT 1 FROM caldav_pending)"
-        let signer: SQL = """
-            FROM (SELECT 1) AS request
-            LEFT JOIN \(table) AS u ON u.\(name) = ? \(condition)
-            """
+        let signer: SQL = "u.\(name) = ? \(condition)"
+        // The server merges this into the rest. A table that it would have to make, be it of one row,
+        // takes it as long as two that are looked up by their keys. The operator's condition sees the
+        // columns of this table alone.
+        let from: SQL = "FROM (SELECT u.* FROM \(table) AS u WHERE \(signer)) AS u"
         let calendar: SQL = """
             LEFT JOIN caldav_calendars AS c ON c.user_id = ? AND c.uri = ?
             LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
@@ -58,38 +61,33 @@ struct OpeningStatements: Sendable {
         people = try OpeningStatements.people(users)
         shared = SharedOpeningStatements(
             Pieces(
-                name: name, person: person, pending: pending, signer: signer, calendar: calendar,
-                object: object, people: people))
-        user = "SELECT \(person), \(pending) \(signer) LIMIT 1"
+                name: name, person: person, pending: pending, table: table, signer: signer,
+                calendar: calendar, object: object, people: people))
+        user = "SELECT \(person), \(pending) \(from) LIMIT 1"
         home = """
-            SELECT \(person), \(pending),
-                   EXISTS (SELECT 1 FROM caldav_calendars AS c
-                             JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
-                            WHERE c.user_id = ? AND c.uri = ?)
-            \(signer) LIMIT 1
+            SELECT \(person), \(pending), s.calendar_id IS NOT NULL \(from) \(calendar) LIMIT 1
             """
         self.calendar = """
             SELECT \(person), \(pending), \(CalendarColumns.list)
-            \(signer) \(calendar) LIMIT 1
+            \(from) \(calendar) LIMIT 1
             """
         self.object = """
             SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), ''
-            \(signer) \(calendar) \(object) LIMIT 1
+            \(from) \(calendar) \(object) LIMIT 1
             """
         objectWithContent = """
             SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
-            \(signer) \(calendar) \(object) LIMIT 1
+            \(from) \(calendar) \(object) LIMIT 1
             """
         // The collations of both names may differ, and then do not mix by themselves.
         feed = """
             SELECT \(person), \(pending), \(CalendarColumns.list)
-              FROM (SELECT 1) AS request
-              LEFT JOIN caldav_feeds AS f ON f.token = ?
+              FROM caldav_feeds AS f
               LEFT JOIN caldav_calendars AS c ON c.id = f.calendar_id
               LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
               LEFT JOIN (SELECT u.* FROM \(table) AS u WHERE TRUE \(condition)) AS u
                 ON u.\(name) = CONVERT(c.user_id USING utf8mb4) COLLATE utf8mb4_bin
-             LIMIT 1
+             WHERE f.token = ? LIMIT 1
             """
     }
 

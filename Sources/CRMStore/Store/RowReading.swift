@@ -55,7 +55,8 @@ enum CalendarColumns {
     }
 
     private static func components(_ list: String?) -> [String] {
-        guard let list else { return ["VEVENT", "VTODO"] }
+        // As nearly every row has it.
+        guard let list, list != "VEVENT,VTODO" else { return ["VEVENT", "VTODO"] }
         return list.split(separator: ",").map {
             String($0).uppercased().filter { !$0.isWhitespace }
         }

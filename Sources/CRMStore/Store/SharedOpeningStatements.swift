@@ -36,8 +36,10 @@ struct SharedOpeningStatements: Sendable {
                               SELECT 1 FROM caldav_calendars AS c WHERE c.id = g.calendar_id))), 0)
             """
         let owner: SQL = "p.name, p.email, p.displayname"
+        // There may be no user.
         let signer: SQL = """
-            \(pieces.signer)
+            FROM (SELECT 1) AS request
+            LEFT JOIN \(pieces.table) AS u ON \(pieces.signer)
             LEFT JOIN (\(pieces.people)) AS p ON p.name = ?
             """
         let head: SQL = "SELECT \(pieces.person), \(pieces.pending)"

@@ -70,7 +70,7 @@ extension Store {
             case .root, .principals, .userPrincipals, .principal, .proxy, .homes:
                 (statements.user, [name])
             case .feed(let token): (statements.feed, [.bytes(Digest.sha256(token))])
-            case .home, .place: (statements.home, [name, .text(defaultURI), name])
+            case .home, .place: (statements.home, [name, name, .text(defaultURI)])
             case .calendar(let owner, let uri):
                 (statements.calendar, [name, .text(owner), .text(uri)])
             case .object(let owner, let uri, let object):

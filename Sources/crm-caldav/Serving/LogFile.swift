@@ -19,6 +19,9 @@ final class LogFile: Sendable {
         if case .file = target { close(descriptor) }
     }
 
+    /// Whether lines are kept at all.
+    var isOn: Bool { descriptor >= 0 }
+
     /// Each line is one write at the end of the file: whole lines, whoever else writes.
     func append(_ line: [UInt8]) {
         guard descriptor >= 0 else { return }

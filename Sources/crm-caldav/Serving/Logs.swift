@@ -53,6 +53,7 @@ struct Logs: Sendable {
     }
 
     func request(_ request: Request) {
+        guard access.isOn else { return }
         var line = JSONLine()
         line.addTime()
         line.add("method", request.method)

@@ -27,10 +27,11 @@ struct RequestReader: Sendable {
     }
 
     func read(_ exchange: Exchange, _ origin: Origin) -> Reading {
+        // By bytes, here and below: by characters it would take as long as all the rest.
         var path = Substring(origin.uri)
         var query: String?
-        if let mark = path.firstIndex(of: "?") {
-            query = String(path[path.index(after: mark)...])
+        if let mark = path.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            query = String(path[path.utf8.index(after: mark)...])
             path = path[..<mark]
         }
         path = Self.withoutAuthority(path)
@@ -60,7 +61,7 @@ struct RequestReader: Sendable {
 
     /// The path of an absolute-form target (RFC 9112 §3.2.2); any other as it is.
     private static func withoutAuthority(_ target: Substring) -> Substring {
-        guard !target.hasPrefix("/") else { return target }
+        guard target.utf8.first != UInt8(ascii: "/") else { return target }
         for scheme in ["http://", "https://"] where target.hasPrefix(scheme) {
             let rest = target.dropFirst(scheme.count)
             return rest.firstIndex(of: "/").map { rest[$0...] } ?? "/"
@@ -71,18 +72,21 @@ struct RequestReader: Sendable {
     /// What of SCRIPT_NAME prefixes the path: all of it, or, where a rewritten address hides the
     /// script's name, its directory.
     static func basePath(_ scriptName: String?, _ path: Substring) -> String {
-        guard let scriptName, scriptName.hasPrefix("/") else { return "/" }
-        let whole = scriptName.hasSuffix("/") ? scriptName : scriptName + "/"
-        if path.hasPrefix(whole) || path == scriptName { return whole }
-        let directory = String(
-            scriptName[...(scriptName.lastIndex(of: "/") ?? scriptName.startIndex)])
-        if path.hasPrefix(directory) || path + "/" == directory { return directory }
+        let slash = UInt8(ascii: "/")
+        guard let scriptName, scriptName.utf8.first == slash else { return "/" }
+        let whole = scriptName.utf8.last == slash ? scriptName : scriptName + "/"
+        if path.utf8.starts(with: whole.utf8) || path == scriptName { return whole }
+        let last = scriptName.utf8.lastIndex(of: slash) ?? scriptName.startIndex
+        let directory = String(scriptName[...last])
+        if path.utf8.starts(with: directory.utf8) || path + "/" == directory { return directory }
         return "/"
     }
 
     /// What follows the base path; nil where the path is not below it.
     static func below(_ basePath: String, _ path: Substring) -> String? {
-        if path.hasPrefix(basePath) { return String(path.dropFirst(basePath.count)) }
+        if path.utf8.starts(with: basePath.utf8) {
+            return String(Substring(path.utf8.dropFirst(basePath.utf8.count)))
+        }
         return path + "/" == basePath ? "" : nil
     }
 

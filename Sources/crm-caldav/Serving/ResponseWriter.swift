@@ -21,25 +21,27 @@ struct ResponseWriter {
     /// - Throws: `ConnectionLost`, or what a streamed body threw.
     mutating func write(_ response: Response) throws {
         contentBytes = 0
-        var head = "Status: \(response.status.code) \(response.status.reason)\r\n"
-        for (name, value) in response.fields {
-            head += "\(name): \(Self.oneLine(value))\r\n"
+        var head: [UInt8] = []
+        head.reserveCapacity(512)
+        Self.append("Status", "\(response.status.code) \(response.status.reason)", to: &head)
+        for (name, value) in response.fields { Self.append(name, value, to: &head) }
+        let hasLength = response.fields.contains {
+            $0.name.utf8.count == 14 && $0.name.lowercased() == "content-length"
         }
-        let hasLength = response.fields.contains { $0.name.lowercased() == "content-length" }
         switch response.body {
         case .empty:
             if !hasLength, !isHead, Self.mayHaveContent(response.status) {
-                head += "Content-Length: 0\r\n"
+                Self.append("Content-Length", "0", to: &head)
             }
-            try exchange.write((head + "\r\n").utf8)
+            try exchange.write(head + Self.lineEnd)
         case .bytes(let bytes):
-            if !hasLength { head += "Content-Length: \(bytes.count)\r\n" }
-            try exchange.write((head + "\r\n").utf8)
+            if !hasLength { Self.append("Content-Length", String(bytes.count), to: &head) }
+            try exchange.write(head + Self.lineEnd)
             guard !isHead else { return }
             contentBytes = bytes.count
             try exchange.write(bytes)
         case .stream(let body):
-            guard !isHead else { return try exchange.write((head + "\r\n").utf8) }
+            guard !isHead else { return try exchange.write(head + Self.lineEnd) }
             let sink = Sink(exchange, head: head, addsLength: !hasLength, holdsBack: holdsBack)
             defer { contentBytes = sink.count }
             try body(sink)
@@ -52,23 +54,32 @@ struct ResponseWriter {
         status != .noContent && status != .notModified
     }
 
-    /// A value with a line end in it would be two fields.
-    private static func oneLine(_ value: String) -> String {
-        guard value.utf8.contains(where: { $0 < 32 }) else { return value }
-        return String(decoding: value.utf8.map { $0 < 32 ? 32 : $0 }, as: UTF8.self)
+    private static let lineEnd = Array("\r\n".utf8)
+
+    /// Appends a field. A value with a line end in it would be two: there is a space instead.
+    private static func append(_ name: String, _ value: String, to head: inout [UInt8]) {
+        head.append(contentsOf: name.utf8)
+        head.append(UInt8(ascii: ":"))
+        head.append(UInt8(ascii: " "))
+        let start = head.count
+        head.append(contentsOf: value.utf8)
+        for index in start..<head.count where head[index] < 32 {
+            head[index] = UInt8(ascii: " ")
+        }
+        head.append(contentsOf: lineEnd)
     }
 
     /// Passes a streamed body on; one that ends early goes out with its length.
     private final class Sink: BodySink {
         private let exchange: Exchange
-        private let head: String
+        private var head: [UInt8]
         private let addsLength: Bool
         private let holdsBack: Int
         private var held: [UInt8] = []
         private var hasBegun = false
         private(set) var count = 0
 
-        init(_ exchange: Exchange, head: String, addsLength: Bool, holdsBack: Int) {
+        init(_ exchange: Exchange, head: [UInt8], addsLength: Bool, holdsBack: Int) {
             self.exchange = exchange
             self.head = head
             self.addsLength = addsLength
@@ -79,18 +90,20 @@ struct ResponseWriter {
             count += bytes.count
             if !hasBegun {
                 if count <= holdsBack { return held.append(contentsOf: bytes) }
-                try begin("")
+                try begin()
             }
             try exchange.write(bytes)
         }
 
         func end() throws {
-            if !hasBegun { try begin(addsLength ? "Content-Length: \(count)\r\n" : "") }
+            guard !hasBegun else { return }
+            if addsLength { ResponseWriter.append("Content-Length", String(count), to: &head) }
+            try begin()
         }
 
-        private func begin(_ field: String) throws {
+        private func begin() throws {
             hasBegun = true
-            try exchange.write((head + field + "\r\n").utf8)
+            try exchange.write(head + ResponseWriter.lineEnd)
             try exchange.write(held)
             held = []
         }
