@@ -63,6 +63,7 @@ extension Connection {
     private func attempt<Result>(
         _ sql: SQL, _ body: (PreparedStatement) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
+        if transaction != nil { try runOwed() }
         var isFirst = true
         while true {
             var wasSent = false

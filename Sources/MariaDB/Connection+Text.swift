@@ -39,6 +39,7 @@ extension Connection {
     private func attempt<Result>(
         _ text: String, _ body: (UnsafeMutablePointer<MYSQL>) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
+        if transaction != nil { try runOwed() }
         var isFirst = true
         while true {
             do throws(DatabaseError) {

@@ -9,11 +9,12 @@ extension Connection {
     /// thrown; if it was lost during COMMIT, whether the changes are there is unknown.
     ///
     /// A `body` that catches a lock wait (NOWAIT) may go on; one that catches a deadlock may not:
-    /// every further statement is refused with it. Transactions do not nest.
+    /// every further statement is refused with it. Transactions do not nest. One in which no statement
+    /// is run costs nothing.
     package func transaction<Result, Failure: DatabaseFailing>(
         retries: Int = 3, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try transaction(retries: retries, begin: ["BEGIN"], body)
+        try transaction(retries: retries, begin: [], body)
     }
 
     /// Runs `body` on one consistent snapshot, made now, of all tables; it may only read.
@@ -30,6 +31,7 @@ extension Connection {
     /// Whether `transaction` or `snapshot` is running.
     package var isInTransaction: Bool { transaction != nil }
 
+    /// - Parameter begin: what begins it; where empty, that is sent with the first statement.
     private func transaction<Result, Failure: DatabaseFailing>(
         retries: Int, begin: [String], _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -40,12 +42,14 @@ extension Connection {
                 try raising(Failure.self) { () throws(DatabaseError) in
                     for text in begin { try run(text) }
                     transaction = .open
+                    isBeginOwed = begin.isEmpty
                 }
                 let result = try body()
                 try raising(Failure.self) { () throws(DatabaseError) in
                     streamingCursor?.close()
-                    try run("COMMIT")
+                    try commit()
                     transaction = nil
+                    isBeginOwed = false
                 }
                 return result
             } catch {
@@ -73,8 +77,12 @@ extension Connection {
 
     private func rollBack() {
         streamingCursor?.close()
-        defer { transaction = nil }
-        guard transaction != nil, isOpen else { return }
+        owed = []
+        defer {
+            transaction = nil
+            isBeginOwed = false
+        }
+        guard transaction != nil, !isBeginOwed, isOpen else { return }
         transaction = .open
         do throws(DatabaseError) {
             try run("ROLLBACK")

@@ -19,6 +19,13 @@ package final class Connection {
     package private(set) var generation = 0
     /// What the current transaction came to; nil outside one.
     var transaction: TransactionState?
+    /// Whether the transaction's beginning is still to be sent, with its first statement.
+    var isBeginOwed = false
+    /// What is to run before the transaction's next statement or its end.
+    var owed: [Statement] = []
+    /// Whether the server prepares compound statements, as far as we know.
+    package var takesCompounds = true
+    var compounds: [CompoundKey: SQL] = [:]
     /// The rows of this cursor are on the wire: until it ends nothing else can be sent.
     weak var streamingCursor: Cursor?
 

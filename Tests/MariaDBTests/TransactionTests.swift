@@ -188,6 +188,125 @@ struct TransactionTests {
         #expect(try number(connection, "SELECT SUM(a) FROM t") == 6)
     }
 
+    // MARK: Several statements at once
+
+    @Test(arguments: [true, false])
+    func statementsGoTogether(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        let before = connection.statementCount
+        try connection.transaction { () throws(DatabaseError) in
+            let affected = try connection.execute(together: [
+                Statement("UPDATE t SET a = ? WHERE id = ?", [5, 1]),
+                Statement("UPDATE t SET a = a + ?", [1]),
+            ])
+            #expect(affected == 3)
+            try connection.executeLater("INSERT INTO t VALUES (?, ?)", 3, 7)
+            try connection.executeLater("UPDATE t SET a = a * 2 WHERE id = ?", 3)
+        }
+        #expect(connection.statementCount == before + (takesCompounds ? 2 : 6))
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 6 + 1 + 14)
+        #expect(!connection.isInTransaction)
+    }
+
+    @Test(arguments: [true, false])
+    func whatWaitsRunsBeforeTheNextStatement(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        try connection.transaction { () throws(DatabaseError) in
+            try connection.executeLater("INSERT INTO t VALUES (3, 7)")
+            try connection.executeLater("INSERT INTO t VALUES (4, 7)")
+            let cursor = try connection.query("SELECT SUM(a) FROM t")
+            #expect(try cursor.next())
+            #expect(cursor.int(0) == 14)
+            try connection.executeLater("UPDATE t SET a = 1")
+        }
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 4)
+        // Outside a transaction nothing waits.
+        try connection.executeLater("DELETE FROM t")
+        #expect(try number(other(), "SELECT COUNT(*) FROM t") == 0)
+    }
+
+    @Test(arguments: [true, false])
+    func anErrorOfWhatWaitedLeavesNothing(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        for statement in [0, 1] {
+            let error = #expect(throws: DatabaseError.self) {
+                try connection.transaction { () throws(DatabaseError) in
+                    if statement == 0 { try connection.execute("UPDATE t SET a = 9") }
+                    try connection.executeLater("INSERT INTO t VALUES (5, 7)")
+                    try connection.executeLater("INSERT INTO t VALUES (1, 7)")
+                    try connection.executeLater("INSERT INTO t VALUES (6, 7)")
+                }
+            }
+            #expect(error?.duplicateKeyName == "PRIMARY")
+            #expect(!connection.isInTransaction)
+            #expect(try number(other(), "SELECT SUM(a) FROM t") == 0)
+            #expect(try number(connection, "SELECT COUNT(*) FROM t") == 2)
+        }
+    }
+
+    @Test func whatWaitsGoesWithATransactionThatThrows() throws {
+        #expect(throws: StoreFailure.refused) {
+            try connection.transaction { () throws(StoreFailure) in
+                do throws(DatabaseError) {
+                    try connection.executeLater("INSERT INTO t VALUES (5, 7)")
+                } catch {
+                    throw .database(error)
+                }
+                throw .refused
+            }
+        }
+        _ = try connection.transaction { () throws(DatabaseError) in
+            try connection.execute("UPDATE t SET a = 1")
+        }
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func aLockWaitAtTheBeginningRunsAgain(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        try connection.run("SET innodb_lock_wait_timeout = 1")
+        let blocker = other()
+        try blocker.run("BEGIN")
+        try blocker.run("UPDATE t SET a = 5 WHERE id = 1")
+        var runs = 0
+        try connection.transaction { () throws(DatabaseError) in
+            runs += 1
+            if runs == 2 { try blocker.run("COMMIT") }
+            try connection.execute(together: [
+                Statement("UPDATE t SET a = a + 1 WHERE id = 2", []),
+                Statement("UPDATE t SET a = a + 1 WHERE id = 1", []),
+            ])
+        }
+        #expect(runs == 2)
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 7)
+    }
+
+    @Test func aSessionThatIsGoneBeforeTheBeginningIsReplaced() throws {
+        let id = try #require(try number(connection, "SELECT CONNECTION_ID()"))
+        try other().run("KILL \(id)")
+        _ = try connection.transaction { () throws(DatabaseError) in
+            try connection.execute(together: [
+                Statement("UPDATE t SET a = a + 1", []), Statement("UPDATE t SET a = a + 1", []),
+            ])
+        }
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 4)
+    }
+
+    @Test func aSessionThatIsLostLaterTakesAllWithIt() throws {
+        let error = #expect(throws: DatabaseError.self) {
+            try connection.transaction { () throws(DatabaseError) in
+                try connection.execute(together: [Statement("UPDATE t SET a = 1", [])])
+                let cursor = try connection.query("SELECT CONNECTION_ID()")
+                #expect(try cursor.next())
+                try other().run("KILL \(cursor.int(0) ?? 0)")
+                try connection.executeLater("UPDATE t SET a = 2")
+                try connection.executeLater("INSERT INTO t VALUES (7, 7)")
+            }
+        }
+        #expect(error?.isGone == true)
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 0)
+    }
+
     private func other() -> Connection { Connection(settings: settings) }
 
     private func waitForLockWait() throws(DatabaseError) {

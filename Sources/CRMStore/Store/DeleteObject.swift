@@ -13,8 +13,8 @@ extension Store {
             ) { () throws(StoreFailure) in
                 try connection.transaction(retries: Store.retriesForHeldRow) {
                     () throws(StoreFailure) in
-                    let revision = try takeRevisions(of: calendar.id)
-                    guard let present = try presentObject(name, in: calendar).object else {
+                    let presence = try takeRevision(of: calendar, for: name)
+                    guard let present = presence.object else {
                         throw .storage(
                             condition.holds(for: nil) ? .notFound : .preconditionFailed(etag: nil))
                     }
@@ -23,7 +23,8 @@ extension Store {
                     }
                     found = present
                     try delete(
-                        present, name: name, in: calendar, by: user.name, revision: revision)
+                        present, name: name, in: calendar, by: user.name,
+                        revision: presence.revision)
                 }
             }
         }

@@ -18,7 +18,7 @@ struct PresentObject {
 extension Store {
     private static let present: SQL = """
         SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid,
-               o.base_digest
+               o.base_digest, s.revision
           FROM caldav_calendar_state AS s
           LEFT JOIN caldav_objects AS o ON o.calendar_id = s.calendar_id AND o.name = ?
          WHERE s.calendar_id = ?
@@ -58,18 +58,36 @@ extension Store {
     func presentObject(
         _ name: String, in calendar: CalendarRecord
     ) throws(StoreFailure) -> (object: PresentObject?, isMirrored: Bool) {
-        let found = try database { () throws(DatabaseError) -> (PresentObject?, Bool)? in
+        let presence = try presence(of: name, in: calendar)
+        return (presence.object, presence.isMirrored)
+    }
+
+    /// What a calendar has under a name.
+    struct Presence {
+        /// Of the calendar.
+        var revision: Int64
+        /// Whether the calendar's objects are CRM tasks.
+        var isMirrored: Bool
+        var object: PresentObject?
+    }
+
+    /// - Throws: `.notFound` where the calendar is gone.
+    func presence(
+        of name: String, in calendar: CalendarRecord
+    ) throws(StoreFailure) -> Presence {
+        let found = try database { () throws(DatabaseError) -> Presence? in
             let cursor = try connection.query(
                 Store.present, .bytes(Array(name.utf8)), .int(calendar.id))
             guard try cursor.next() else { return nil }
-            let isMirrored = cursor.int(0) == 1
-            guard let id = cursor.int(1) else { return (nil, isMirrored) }
+            var presence = Presence(
+                revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
+            guard let id = cursor.int(1) else { return presence }
             func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
-            let object = PresentObject(
+            presence.object = PresentObject(
                 id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
                 uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
                 digest: bytes(8))
-            return (object, isMirrored)
+            return presence
         }
         guard let found else { throw .storage(.notFound) }
         return found
@@ -83,37 +101,46 @@ extension Store {
         var digest: [UInt8]
     }
 
-    /// - Throws: `.uidInUse`.
+    /// Where the UID is in use, the transaction ends with what `namingUID` makes `.uidInUse` of.
     func insertObject(
         _ text: ObjectText, name: String, in calendar: Int64, revision: Int64,
         _ counterpart: Counterpart?
     ) throws(StoreFailure) {
-        do throws(DatabaseError) {
-            let key: [Value] = [
-                .int(calendar), .bytes(Array(name.utf8)), .bytes(Array(text.uid.utf8)),
-                .bytes(text.uidHash),
-            ]
-            _ = try connection.execute(
-                Store.insert,
-                key + Store.values(of: text, revision: revision, counterpart)
-                    + [.int(now), .int(now)])
-            _ = try connection.execute(
-                Store.unbury, .int(calendar), .bytes(Array(name.utf8)))
-        } catch  where error.isDuplicateKey && error.duplicateKeyName == "uid" {
-            throw .storage(.uidInUse(name: try self.name(ofUID: text.uidHash, in: calendar) ?? ""))
+        let key: [Value] = [
+            .int(calendar), .bytes(Array(name.utf8)), .bytes(Array(text.uid.utf8)),
+            .bytes(text.uidHash),
+        ]
+        try later(
+            Store.insert,
+            key + Store.values(of: text, revision: revision, counterpart) + [.int(now), .int(now)])
+        try unbury(name, in: calendar)
+    }
+
+    /// Runs a transaction that inserts an object.
+    ///
+    /// - Throws: `.uidInUse` where another object of the calendar has the UID.
+    func namingUID<T>(
+        _ text: ObjectText, in calendar: Int64, _ body: () throws(StoreFailure) -> T
+    ) throws(StoreFailure) -> T {
+        do {
+            return try body()
         } catch {
-            throw .database(error)
+            guard error.databaseError?.duplicateKeyName == "uid" else { throw error }
+            throw .storage(.uidInUse(name: try name(ofUID: text.uidHash, in: calendar) ?? ""))
         }
+    }
+
+    /// A statement on our own tables whose outcome nobody asks for; see `Connection.executeLater`.
+    func later(_ sql: SQL, _ values: [Value]) throws(StoreFailure) {
+        try database { () throws(DatabaseError) in try connection.executeLater(sql, values) }
     }
 
     func updateObject(
         _ id: Int64, _ text: ObjectText, revision: Int64, _ counterpart: Counterpart?
     ) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                Store.update,
-                Store.values(of: text, revision: revision, counterpart) + [.int(now), .int(id)])
-        }
+        try later(
+            Store.update,
+            Store.values(of: text, revision: revision, counterpart) + [.int(now), .int(id)])
     }
 
     /// Values from `component` to `base_digest`.
@@ -140,23 +167,18 @@ extension Store {
     func removeObject(
         _ id: Int64, name: String, in calendar: Int64, revision: Int64
     ) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(Store.delete, .int(id))
-        }
+        try later(Store.delete, [.int(id)])
         try bury(name, in: calendar, revision: revision)
     }
 
     func bury(_ name: String, in calendar: Int64, revision: Int64) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                Store.bury, .int(calendar), .bytes(Array(name.utf8)), .int(revision), .int(now))
-        }
+        try later(
+            Store.bury,
+            [.int(calendar), .bytes(Array(name.utf8)), .int(revision), .int(now)])
     }
 
     func unbury(_ name: String, in calendar: Int64) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(Store.unbury, .int(calendar), .bytes(Array(name.utf8)))
-        }
+        try later(Store.unbury, [.int(calendar), .bytes(Array(name.utf8))])
     }
 
     /// Why a version is in the trash.
@@ -168,11 +190,11 @@ extension Store {
     func discard(
         _ id: Int64, _ reason: DiscardReason, by actor: String, owner: String, uri: String
     ) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                Store.discard, .int(now), .bytes(Array(reason.rawValue.utf8)),
-                .bytes(Array(actor.utf8)), .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)),
-                .int(id))
-        }
+        try later(
+            Store.discard,
+            [
+                .int(now), .bytes(Array(reason.rawValue.utf8)), .bytes(Array(actor.utf8)),
+                .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)), .int(id),
+            ])
     }
 }

@@ -52,7 +52,7 @@ extension Store {
 
     private static func named(_ columns: SQL, _ count: Int) -> SQL {
         """
-        SELECT \(columns) FROM caldav_objects AS o
+        SELECT \(columns) FROM caldav_objects AS o FORCE INDEX (name)
          WHERE o.calendar_id = ? AND o.name IN (\(SQL.repeated("?", count: count)))
         """
     }

@@ -27,16 +27,20 @@ extension Store {
     private func putAtOnce(
         _ write: ObjectWrite, if condition: WriteCondition
     ) throws(StoreFailure) -> PutOutcome {
-        try connection.transaction(retries: Store.retriesForHeldRow) { () throws(StoreFailure) in
-            try put(write, if: condition)
+        try namingUID(write.text, in: write.calendar.id) { () throws(StoreFailure) in
+            try connection.transaction(retries: Store.retriesForHeldRow) {
+                () throws(StoreFailure) in
+                try put(write, if: condition)
+            }
         }
     }
 
     private func put(
         _ write: ObjectWrite, if condition: WriteCondition
     ) throws(StoreFailure) -> PutOutcome {
-        let revision = try takeRevisions(of: write.calendar.id)
-        let (present, isMirrored) = try presentObject(write.name, in: write.calendar)
+        let presence = try takeRevision(of: write.calendar, for: write.name)
+        let (present, revision) = (presence.object, presence.revision)
+        let isMirrored = presence.isMirrored
         guard condition.holds(for: present?.etag) else {
             throw .storage(.preconditionFailed(etag: present?.etag))
         }
@@ -170,14 +174,15 @@ extension Store {
             ? try mergedWithUnseen(
                 write.object, over: present, name: write.name, in: write.calendar.id,
                 by: write.user.name) : nil
-        try discard(
-            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
-            uri: write.calendar.uri)
         let final = merged.map { write.with($0) } ?? write
         var counterpart: Counterpart?
         if isMirrored, write.isTask {
             counterpart = try updateCounterpart(of: present, final)
         }
+        // From here on no answer is waited for: all of it goes with the commit.
+        try discard(
+            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+            uri: write.calendar.uri)
         try updateObject(present.id, write.text, revision: revision, counterpart)
         if merged != nil {
             try discard(

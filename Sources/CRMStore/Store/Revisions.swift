@@ -26,18 +26,45 @@ extension Store {
             try connection.execute(
                 Store.takeRevisions, .int(Int64(count)), .int(calendar), .int(known))
         }
+        try check(affectedRows: outcome.affectedRows, known, calendar)
+        let revision = Int64(clamping: outcome.insertID)
+        try Store.check(revision)
+        return revision
+    }
+
+    /// As `takeRevisions` of one, and looks at what has the name: in two round trips with the beginning
+    /// of the transaction, where the server can.
+    func takeRevision(
+        of calendar: CalendarRecord, for name: String
+    ) throws(StoreFailure) -> Presence {
+        let known = context.known.latest(of: calendar.id)
+        let affected = try database { () throws(DatabaseError) in
+            try connection.execute(together: [
+                Statement(Store.takeRevisions, [1, .int(calendar.id), .int(known)])
+            ])
+        }
+        try check(affectedRows: affected, known, calendar.id)
+        let presence = try presence(of: name, in: calendar)
+        try Store.check(presence.revision)
+        return presence
+    }
+
+    private func check(
+        affectedRows: UInt64, _ known: Int64, _ calendar: Int64
+    ) throws(StoreFailure) {
         guard connection.generation == verifiedGeneration else {
             throw .storage(.unavailable("the connection to the database is new"))
         }
-        guard outcome.affectedRows == 1 else {
+        guard affectedRows == 1 else {
             if known == 0 { throw .storage(.notFound) }
             verifiedGeneration = -1
             throw .storage(.unavailable("calendar \(calendar) is gone or went back in time"))
         }
-        let revision = Int64(clamping: outcome.insertID)
-        // Clients keep tokens in 32 bits, signed ones too.
+    }
+
+    /// Clients keep tokens in 32 bits, signed ones too.
+    private static func check(_ revision: Int64) throws(StoreFailure) {
         guard revision < 1 << 31 else { throw .storage(.failed("revisions are used up")) }
-        return revision
     }
 
     /// Seconds since 1970, UTC.

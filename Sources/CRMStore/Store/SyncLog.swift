@@ -17,12 +17,13 @@ extension Store {
     func log(
         _ action: LogAction, task: Int64?, uid: String, failure: String? = nil
     ) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                Store.queue, Value(task), .bytes(Array(action.rawValue.utf8)),
+        try later(
+            Store.queue,
+            [
+                Value(task), .bytes(Array(action.rawValue.utf8)),
                 .bytes(Array(uid.utf8.prefix(255))), .int(now),
-                .bytes(Array((failure == nil ? "success" : "failed").utf8)), Value(failure))
-        }
+                .bytes(Array((failure == nil ? "success" : "failed").utf8)), Value(failure),
+            ])
     }
 
     // MARK: Moving the queue

@@ -1,0 +1,141 @@
+import CMariaDB
+
+/// A statement with its values.
+package struct Statement: Sendable {
+    package let sql: SQL
+    package let values: [Value]
+
+    package init(_ sql: SQL, _ values: [Value]) {
+        self.sql = sql
+        self.values = values
+    }
+}
+
+/// Several statements in one round trip, where the server can: MariaDB prepares a compound statement
+/// (`BEGIN NOT ATOMIC … END`) like any other. Elsewhere they are sent one by one.
+///
+/// The server does not prepare the parts of a compound statement anew when a table has changed its
+/// columns: only tables whose columns stay as they are have a place in one.
+extension Connection {
+    /// Runs statements for what they change, one after the other, until one fails. At the beginning of a
+    /// transaction they begin it.
+    ///
+    /// - Returns: how many rows all of them together affected, counted as in `Outcome`.
+    @discardableResult
+    package func execute(together statements: [Statement]) throws(DatabaseError) -> UInt64 {
+        if !owed.isEmpty { try runOwed() }
+        return try runTogether(statements, commits: false)
+    }
+
+    /// Has a statement run, after those that wait already, before the transaction's next one or together
+    /// with its commit: its error, too, comes only then. Outside a transaction it runs at once.
+    package func executeLater(_ sql: SQL, _ values: [Value]) throws(DatabaseError) {
+        if transaction == nil {
+            try execute(sql, values)
+        } else {
+            owed.append(Statement(sql, values))
+        }
+    }
+
+    /// As the array form.
+    package func executeLater(_ sql: SQL, _ values: Value...) throws(DatabaseError) {
+        try executeLater(sql, values)
+    }
+
+    /// Runs what has to come before a statement of the transaction.
+    func runOwed() throws(DatabaseError) {
+        if !owed.isEmpty {
+            let statements = owed
+            owed = []
+            try runTogether(statements, commits: false)
+        } else if isBeginOwed {
+            try beginning { () throws(DatabaseError) in try run("BEGIN") }
+        }
+    }
+
+    /// Ends the transaction; all that waits runs before.
+    func commit() throws(DatabaseError) {
+        let statements = owed
+        owed = []
+        if !statements.isEmpty {
+            try runTogether(statements, commits: true)
+        } else if !isBeginOwed {
+            try run("COMMIT")
+        }
+    }
+
+    @discardableResult
+    private func runTogether(
+        _ statements: [Statement], commits: Bool
+    ) throws(DatabaseError) -> UInt64 {
+        let isOne = statements.count == 1 && !commits && !isBeginOwed
+        if takesCompounds, !isOne {
+            let sql = compound(of: statements, begins: isBeginOwed, commits: commits)
+            let values = statements.flatMap(\.values)
+            do throws(DatabaseError) {
+                return try beginning { () throws(DatabaseError) in
+                    try execute(sql, values).affectedRows
+                }
+            } catch {
+                guard error.isNotPreparable else { throw error }
+                takesCompounds = false
+            }
+        }
+        var affected: UInt64 = 0
+        for statement in statements {
+            affected += try execute(statement.sql, statement.values).affectedRows
+        }
+        if commits { try run("COMMIT") }
+        return affected
+    }
+
+    /// Runs what begins the transaction, if nothing has begun it yet: until then a lost connection has
+    /// ended nothing, and `body` may find a new one.
+    private func beginning<Result>(
+        _ body: () throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        guard isBeginOwed else { return try body() }
+        isBeginOwed = false
+        transaction = nil
+        do throws(DatabaseError) {
+            let result = try body()
+            transaction = .open
+            return result
+        } catch {
+            if error.isNotPreparable || error.cannotConnect {
+                transaction = .open
+                isBeginOwed = true
+            } else {
+                // Whether it had begun, the error does not say.
+                transaction = .lost(error)
+            }
+            throw error
+        }
+    }
+
+    private func compound(of statements: [Statement], begins: Bool, commits: Bool) -> SQL {
+        let key = CompoundKey(
+            parts: statements.map(\.sql.key), begins: begins, commits: commits)
+        if let known = compounds[key] { return known }
+        var sql: SQL = begins ? "BEGIN NOT ATOMIC START TRANSACTION" : "BEGIN NOT ATOMIC"
+        for (index, statement) in statements.enumerated() {
+            let separator: SQL = index == 0 && !begins ? " " : "; "
+            sql = "\(sql)\(separator)\(statement.sql)"
+        }
+        sql = commits ? "\(sql); COMMIT; END" : "\(sql); END"
+        compounds[key] = sql
+        return sql
+    }
+}
+
+/// Which statements a compound one is made of.
+struct CompoundKey: Hashable {
+    let parts: [Int]
+    let begins: Bool
+    let commits: Bool
+}
+
+extension DatabaseError {
+    /// The server does not know such a statement (1064), or not as a prepared one (1295).
+    var isNotPreparable: Bool { code == 1064 || code == 1295 }
+}
