@@ -333,12 +333,15 @@ class ClientWriter(threading.Thread):
             # A later version says so, or it would be taken for one that others have changed since.
             wanted = with_property(wanted, "SEQUENCE", f"SEQUENCE:{self.serial}")
         self.world.private[key] = [*allowed, wanted]
+        kills = self.world.kills
         if wanted is None:
             answer = self.visitor.ask(user, lambda c: c.delete(path_of(*key)))
             expected = (204,) if None not in allowed else (204, 404)
         else:
             answer = self.visitor.ask(user, lambda c: c.put(path_of(*key), wanted))
             expected = {(None,): (201,)}.get(tuple(allowed), (204,) if None not in allowed else (201, 204))
+        if kills != self.world.kills:
+            expected = (204, 404) if wanted is None else (201, 204)
         if answer.status not in expected:
             self.world.fail(f"private {key}: {answer!r}\n{wanted}")
         self.world.private[key] = [wanted]
@@ -373,7 +376,7 @@ class ClientWriter(threading.Thread):
             for cell, value in values.items():
                 durable.cells[cell] = [*before[cell], value] if before[cell] else []
             fields = {"If-Match": etag or ""}
-            crashes = self.world.crashes
+            crashes, kills = self.world.crashes, self.world.kills
 
             def put(client: Client) -> Answer:
                 # Nobody can merge into a version that a crash took back: it has to be fetched again.
@@ -388,8 +391,8 @@ class ClientWriter(threading.Thread):
                 for cell, value in values.items():
                     durable.cells[cell] = [value]
                 return
-            # An answer that came after a crash may be to a second attempt, and the first have been done.
-            if crashes == self.world.crashes:
+            # What was asked twice may have been done the first time.
+            if kills == self.world.kills:
                 for cell in values:
                     durable.cells[cell] = before[cell]
             if answer.status != 412 or is_blind:

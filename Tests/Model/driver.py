@@ -164,11 +164,15 @@ class Driver:
                 return
             if fault == "worker":
                 pids = self.stack.worker.pids()
+                self.world.kills += 1
                 kill(self.choose.choice(pids), signal.SIGKILL)
+                self.world.kills += 1
                 self.world.count("killed a worker")
             else:
                 self.world.crashes += 1
+                self.world.kills += 1
                 self.stack.database.kill()
+                self.world.kills += 1
                 self.world.crashes += 1
                 time.sleep(self.choose.uniform(0, 1))
                 self.stack.database.start()

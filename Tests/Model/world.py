@@ -77,6 +77,9 @@ class World:
     #: Rises before and after each kill of the database. InnoDB shows a commit a moment before it is
     #: durable: what was read before a crash may never have been.
     crashes: int = 0
+    #: Rises before and after each kill of anything. What a web server sends again, or a client after a
+    #: 503, may have been done the first time: the answer is to the second.
+    kills: int = 0
     #: While servers are being killed, refusals and lost answers are no errors.
     disturbed: bool = False
 
