@@ -48,11 +48,13 @@ extension Store {
     /// Merges what is pending, oldest first; of a long backlog what stands behind some place in it.
     /// Processes that merged the same tasks at once would do it in vain.
     ///
-    /// - Returns: whether something may be left that is worth another call.
+    /// - Returns: whether something may be left that is worth another call at once; not where all that
+    ///   was met is held by the CRM.
     @discardableResult
     func mergePending(tasks limit: Int, until deadline: Int64) throws(StoreFailure) -> Bool {
         // What stays behind, because the CRM holds the row, is passed over: the next call begins anew.
         var merged = 0
+        let before = removedEntries
         try verifyIfNew()
         var batch = try pending(after: 0)
         var skipsSome = false
@@ -66,11 +68,11 @@ extension Store {
             for piece in entries.keys.sorted().inPieces(of: TaskMerge.batchSize) {
                 try merge(Array(piece), pending: entries, until: deadline)
                 merged += piece.count
-                if Clock.milliseconds >= deadline { return true }
+                if Clock.milliseconds >= deadline { return removedEntries > before }
             }
             batch = try pending(after: newest)
         }
-        return skipsSome || !batch.isEmpty
+        return (skipsSome || !batch.isEmpty) && removedEntries > before
     }
 
     /// How many entries one statement brings.
@@ -122,8 +124,8 @@ extension Store {
                 \(SQL.neverWaiting)DELETE p FROM (\(SQL.list(of: piece.count))) AS v
                   STRAIGHT_JOIN caldav_pending AS p FORCE INDEX (PRIMARY) ON p.id = v.id
                 """
-            _ = try database { () throws(DatabaseError) in
-                try connection.execute(delete, piece.map { .uint($0) })
+            removedEntries += try database { () throws(DatabaseError) in
+                try connection.execute(delete, piece.map { .uint($0) }).affectedRows
             }
         }
     }

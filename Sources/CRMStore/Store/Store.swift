@@ -7,6 +7,8 @@ package final class Store: CalendarStore {
     let connection: Connection
     /// The session in which the database was last found to be the one we know.
     var verifiedGeneration = -1
+    /// How many entries were removed from `caldav_pending` so far.
+    var removedEntries: UInt64 = 0
 
     package init(context: StoreContext) {
         self.context = context
