@@ -180,6 +180,19 @@ extension Store {
         """
     private static let changesPlain = changes(plain)
     private static let changesFull = changes(full)
+    private static let allChangesPlain = allChanges(plain)
+    private static let allChangesFull = allChanges(full)
+
+    // Without a limit the order does not matter, and to bring both parts into one takes the server as
+    // long as finding them. What is gone comes first: it may make room for a UID.
+    private static func allChanges(_ columns: SQL) -> SQL {
+        """
+        SELECT name, '', '', 0, 0, 0, '', revision, 1 FROM caldav_tombstones
+         WHERE calendar_id = ? AND revision > ?
+        UNION ALL
+        SELECT \(columns) FROM caldav_objects AS o WHERE o.calendar_id = ? AND o.revision > ?
+        """
+    }
 
     private static func changes(_ columns: SQL) -> SQL {
         """
@@ -197,6 +210,11 @@ extension Store {
         in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
     ) throws(StorageError) -> any ObjectCursor {
         let id = Value.int(calendar.id)
+        if limit == nil, let revision {
+            return try cursor(
+                content ? Store.allChangesFull : Store.allChangesPlain,
+                [id, .int(revision), id, .int(revision)])
+        }
         let limit = Value.int(Int64(limit.map { max($0, 0) } ?? Int(Int32.max)))
         guard let revision else {
             return try cursor(

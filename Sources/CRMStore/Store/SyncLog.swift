@@ -48,12 +48,15 @@ extension Store {
         let rows = try database { () throws(DatabaseError) in try queuedRows() }
         var moved = 0
         for piece in rows.inStatementChunks() where Clock.milliseconds < deadline {
-            if try move(piece) {
-                moved += piece.count
-            } else if piece.count > 1 {
+            switch try move(piece) {
+            case .moved: moved += piece.count
+            // Another process is at it, and has read the rest too.
+            case .somebodyElse: return moved
+            case .held where piece.count > 1:
                 for row in piece where Clock.milliseconds < deadline {
-                    if try move([row]) { moved += 1 }
+                    if try move([row]) == .moved { moved += 1 }
                 }
+            case .held: break
             }
         }
         return moved
@@ -77,8 +80,15 @@ extension Store {
         return rows
     }
 
-    /// - Returns: false where somebody holds one of the tasks, or moved one of the rows already.
-    private func move(_ rows: ArraySlice<QueuedRow>) throws(StoreFailure) -> Bool {
+    private enum Move {
+        case moved
+        /// Somebody holds one of the tasks.
+        case held
+        /// Another process moved one of the rows.
+        case somebodyElse
+    }
+
+    private func move(_ rows: ArraySlice<QueuedRow>) throws(StoreFailure) -> Move {
         let table = try installation().schema.table
         let row: SQL = """
             ((SELECT t.id FROM \(table) AS t WHERE t.id = ?), ?, ?, FROM_UNIXTIME(?), ?, ?)
@@ -102,17 +112,18 @@ extension Store {
                 guard taken == rows.count else { throw .storage(.unavailable("moved already")) }
                 // The foreign key would wait for a row that the CRM holds, while we hold others.
                 _ = try lockTasks(Set(rows.compactMap(\.task)).sorted())
-                return try database { () throws(DatabaseError) in
-                    try connection.execute(insert, rows.flatMap(\.values)).affectedRows > 0
+                _ = try database { () throws(DatabaseError) in
+                    try connection.execute(insert, rows.flatMap(\.values))
                 }
+                return .moved
             }
         } catch .storage(.unavailable(_)) {
-            return false
+            return .somebodyElse
         } catch {
             guard let failure = error.databaseError,
                 failure.isWorthRetrying || failure.isForeignKey
             else { throw error }
-            return false
+            return .held
         }
     }
 }
