@@ -15,7 +15,7 @@ package struct Statement: Sendable {
 /// (`BEGIN NOT ATOMIC … END`) like any other. Elsewhere they are sent one by one.
 ///
 /// The server does not prepare the parts of a compound statement anew when a table has changed its
-/// columns: only tables whose columns stay as they are have a place in one.
+/// columns: each of them has to name the columns that it means, as in a stored procedure.
 extension Connection {
     /// Runs statements for what they change, one after the other, until one fails. At the beginning of a
     /// transaction they begin it.

@@ -34,15 +34,12 @@ extension Store {
         _ present: PresentObject, name: String, in calendar: CalendarRecord, by actor: String,
         revision: Int64
     ) throws(StoreFailure) {
-        // What is copied into the trash is locked: not by waiting for the CRM.
-        if let task = present.taskID { _ = try taskRow(task, forUpdate: true) }
+        // The row is locked: what is copied into the trash is what is deleted. All of it goes with the
+        // commit.
         try discardWithRow(
             present.id, .deleted, by: actor, owner: calendar.owner, uri: calendar.uri)
         if let task = present.taskID {
-            let statements = try installation().statements
-            _ = try database { () throws(DatabaseError) in
-                try connection.execute(statements.delete, .int(task))
-            }
+            try later(try installation().statements.delete, [.int(task)])
         }
         try removeObject(present.id, name: name, in: calendar.id, revision: revision)
         try log(.delete, task: present.taskID, uid: present.uid)

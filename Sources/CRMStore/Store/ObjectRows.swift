@@ -12,16 +12,24 @@ struct PresentObject {
     var content: [UInt8]
     /// As the row was when the two agreed.
     var digest: [UInt8]
+    /// The task's row, where it was read and locked at the same time.
+    var row: ReadTaskRow?
 }
 
 // The statements that write `caldav_objects`, its tombstones, the trash and the log.
 extension Store {
-    private static let present: SQL = """
-        SELECT s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid,
-               o.base_digest, s.revision
-          FROM caldav_calendar_state AS s
+    /// Of a calendar's state `s` and the object `o` that has a name there. Parameters: the name, and for
+    /// `present` the calendar.
+    static let presentColumns: SQL = """
+        s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid, o.base_digest,
+        s.revision
+        """
+    static let presentTables: SQL = """
+        caldav_calendar_state AS s
           LEFT JOIN caldav_objects AS o ON o.calendar_id = s.calendar_id AND o.name = ?
-         WHERE s.calendar_id = ?
+        """
+    private static let present: SQL = """
+        SELECT \(presentColumns) FROM \(presentTables) WHERE s.calendar_id = ?
         """
     private static let insert: SQL = """
         INSERT INTO caldav_objects
@@ -71,13 +79,16 @@ extension Store {
         var object: PresentObject?
     }
 
+    /// - Parameter locksRow: whether the task's row is read too, and locked: one that somebody else holds
+    ///   is error 1205 at once.
     /// - Throws: `.notFound` where the calendar is gone.
     func presence(
-        of name: String, in calendar: CalendarRecord
+        of name: String, in calendar: CalendarRecord, locksRow: Bool = false
     ) throws(StoreFailure) -> Presence {
+        let statement = locksRow ? try installation().statements.presentWithRow : Store.present
         let found = try database { () throws(DatabaseError) -> Presence? in
             let cursor = try connection.query(
-                Store.present, .bytes(Array(name.utf8)), .int(calendar.id))
+                statement, .bytes(Array(name.utf8)), .int(calendar.id))
             guard try cursor.next() else { return nil }
             var presence = Presence(
                 revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
@@ -86,7 +97,8 @@ extension Store {
             presence.object = PresentObject(
                 id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
                 uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
-                digest: bytes(8))
+                digest: bytes(8),
+                row: locksRow && !cursor.isNull(10) ? Store.read(cursor, at: 10) : nil)
             return presence
         }
         guard let found else { throw .storage(.notFound) }
@@ -130,7 +142,7 @@ extension Store {
         }
     }
 
-    /// A statement on our own tables whose outcome nobody asks for; see `Connection.executeLater`.
+    /// A statement whose outcome nobody asks for; see `Connection.executeLater`.
     func later(_ sql: SQL, _ values: [Value]) throws(StoreFailure) {
         try database { () throws(DatabaseError) in try connection.executeLater(sql, values) }
     }

@@ -207,7 +207,9 @@ extension Store {
             // It never was a task: what a client writes now is one.
             return try insertCounterpart(new.values, write)
         }
-        guard let before = try taskRow(id, forUpdate: true) else { throw .taskIsGone(id) }
+        var row = present.row
+        if row == nil { row = try taskRow(id, forUpdate: true) }
+        guard let before = row else { throw .taskIsGone(id) }
         let installation = try installation()
         let schema = installation.schema
         var changed = new.carried

@@ -32,8 +32,9 @@ extension Store {
         return revision
     }
 
-    /// As `takeRevisions` of one, and looks at what has the name: in two round trips with the beginning
-    /// of the transaction, where the server can.
+    /// As `takeRevisions` of one; then looks at what has the name and locks the row of its task. With the
+    /// beginning of the transaction these are two round trips, where the server can: all who write to the
+    /// calendar wait for one another from here on.
     func takeRevision(
         of calendar: CalendarRecord, for name: String
     ) throws(StoreFailure) -> Presence {
@@ -44,7 +45,7 @@ extension Store {
             ])
         }
         try check(affectedRows: affected, known, calendar.id)
-        let presence = try presence(of: name, in: calendar)
+        let presence = try presence(of: name, in: calendar, locksRow: true)
         try Store.check(presence.revision)
         return presence
     }

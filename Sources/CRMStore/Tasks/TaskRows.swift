@@ -53,15 +53,15 @@ extension Store {
         }
     }
 
-    private static func read(_ cursor: Cursor) -> ReadTaskRow {
+    static func read(_ cursor: Cursor, at first: Int = 0) -> ReadTaskRow {
         var values = TaskValues()
         for column in TaskColumn.allCases {
-            values[column] = cursor.string(4 + column.rawValue)
+            values[column] = cursor.string(first + 4 + column.rawValue)
         }
         let row = TaskRow(
-            id: cursor.int(0) ?? 0, uid: cursor.string(1), sequence: cursor.int(2) ?? 0,
-            values: values)
-        return ReadTaskRow(row: row, digest: cursor.bytes(3).map(Array.init) ?? [])
+            id: cursor.int(first) ?? 0, uid: cursor.string(first + 1),
+            sequence: cursor.int(first + 2) ?? 0, values: values)
+        return ReadTaskRow(row: row, digest: cursor.bytes(first + 3).map(Array.init) ?? [])
     }
 
     // MARK: Writing

@@ -15,6 +15,9 @@ struct TaskStatements: Sendable {
     let rowForUpdate: SQL
     /// Parameters: an id.
     let row: SQL
+    /// What a calendar has under a name, as `Store.presentColumns`, and the row of its task, which is
+    /// locked as by `rowForUpdate`. Parameters: the name, the calendar's id.
+    let presentWithRow: SQL
     /// By size: parameters are so many ids.
     let rows: [Int: SQL]
     /// By size: ids and digests of the rows that exist, locked; a row that somebody else holds is error
@@ -49,12 +52,20 @@ struct TaskStatements: Sendable {
     let counts: SQL
     /// All of the row `t` as text, whether mapped or not: see `WholeRow`.
     let wholeRow: SQL
+    /// Copies an object with the row of its task into the trash. Parameters: time, reason, actor, owner,
+    /// uri, the object's id.
+    let discardWithRow: SQL
 
     init(schema: TaskSchema, settings: StoreSettings) {
         let table = schema.table
         rowForUpdate =
             "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE NOWAIT"
         row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
+        presentWithRow = """
+            SELECT \(Store.presentColumns), \(schema.selectList) FROM \(Store.presentTables)
+              LEFT JOIN \(table) AS t ON t.id = o.task_id
+             WHERE s.calendar_id = ? FOR UPDATE NOWAIT
+            """
         rows = TaskStatements.bySize { count in
             """
             SELECT \(schema.selectList) FROM \(table) AS t
@@ -129,6 +140,11 @@ struct TaskStatements: Sendable {
             SELECT (SELECT COUNT(*) FROM \(table)), (SELECT COUNT(task_id) FROM caldav_objects)
             """
         wholeRow = WholeRow.expression(schema)
+        let discarding = Store.discarding(schema, wholeRow: wholeRow)
+        discardWithRow = """
+            INSERT INTO caldav_trash (discarded, reason, actor, owner, uri, \(discarding.columns))
+            SELECT ?, ?, ?, ?, ?, \(discarding.values) \(discarding.from) WHERE o.id = ? FOR UPDATE
+            """
     }
 
     private static func bySize(_ make: (Int) -> SQL) -> [Int: SQL] {

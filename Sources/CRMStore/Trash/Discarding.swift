@@ -5,15 +5,15 @@ import MariaDB
 // the CRM's that no calendar shows. The row is locked first: what is kept is what is deleted.
 extension Store {
     /// Columns of `caldav_trash` that come from the object `o` and the row `t` of its task.
-    private func discarding() throws(StoreFailure) -> (columns: SQL, values: SQL, from: SQL) {
-        let installation = try installation()
-        let (schema, row) = (installation.schema, installation.statements.wholeRow)
-        return (
+    static func discarding(
+        _ schema: TaskSchema, wholeRow: SQL
+    ) -> (columns: SQL, values: SQL, from: SQL) {
+        (
             "calendar_id, name, etag, icalendar, task_id, task, task_row",
             """
             o.calendar_id, o.name, o.etag, o.icalendar, o.task_id,
             IF(t.id IS NOT NULL AND o.base_digest <=> \(schema.digest), NULL, o.base),
-            IF(t.id IS NULL, NULL, \(row))
+            IF(t.id IS NULL, NULL, \(wholeRow))
             """,
             "FROM caldav_objects AS o LEFT JOIN \(schema.table) AS t ON t.id = o.task_id"
         )
@@ -23,17 +23,12 @@ extension Store {
     func discardWithRow(
         _ id: Int64, _ reason: DiscardReason, by actor: String, owner: String, uri: String
     ) throws(StoreFailure) {
-        let (columns, values, from) = try discarding()
-        let discard: SQL = """
-            INSERT INTO caldav_trash (discarded, reason, actor, owner, uri, \(columns))
-            SELECT ?, ?, ?, ?, ?, \(values) \(from) WHERE o.id = ? FOR UPDATE
-            """
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                discard, .int(now), .bytes(Array(reason.rawValue.utf8)),
-                .bytes(Array(actor.utf8)), .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)),
-                .int(id))
-        }
+        try later(
+            try installation().statements.discardWithRow,
+            [
+                .int(now), .bytes(Array(reason.rawValue.utf8)), .bytes(Array(actor.utf8)),
+                .bytes(Array(owner.utf8)), .bytes(Array(uri.utf8)), .int(id),
+            ])
     }
 
     // MARK: A calendar
@@ -51,8 +46,10 @@ extension Store {
 
     /// Copies a calendar and all its objects, with the rows of their tasks, into the trash.
     func discard(_ calendar: CalendarRecord, by actor: String) throws(StoreFailure) {
-        let (columns, values, from) = try discarding()
-        let tasks = try installation().schema.table
+        let installation = try installation()
+        let (columns, values, from) = Store.discarding(
+            installation.schema, wholeRow: installation.statements.wholeRow)
+        let tasks = installation.schema.table
         // What is copied is locked first: not by waiting for the CRM.
         let lock: SQL = """
             SELECT t.id FROM caldav_objects AS o STRAIGHT_JOIN \(tasks) AS t FORCE INDEX (PRIMARY)
