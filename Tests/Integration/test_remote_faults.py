@@ -119,6 +119,38 @@ def test_a_page_instead_of_an_answer_does_not_hide_what_others_write(
     assert faults.count["html"]
 
 
+@pytest.mark.parametrize("deed", ["edit", "delete"])
+def test_what_another_client_does_before_we_read_back_is_seen(
+    pair: Pair, faults: Faults, deed: str
+) -> None:
+    """A new object that is gone when it is read back is looked at again; what was changed is seen."""
+    pair.settle()
+    pair.ours.put(pair.our_path + "a.ics", icalendar.event("a", "common"))
+    done: list[str] = []
+
+    def another_client() -> None:
+        for name in [] if done else pair.theirs.names(pair.their_path):
+            done.append(name)
+            text = pair.theirs.get(pair.their_path + name).text
+            if deed == "delete":
+                pair.theirs.delete(pair.their_path + name)
+            else:
+                pair.theirs.put(
+                    pair.their_path + name,
+                    text.replace("END:VEVENT", "DESCRIPTION:theirs\r\nEND:VEVENT"),
+                )
+
+    # Before the list of changes, when there is none yet, and before what was sent is read back.
+    faults.kinds, faults.methods, faults.rate = ("slow",), {"REPORT"}, 1
+    faults.meanwhile = another_client
+    assert pair.sync()["postponed"] == (deed == "delete")
+    assert done
+    faults.rate = 0
+    pair.settle()
+    found = equal(pair)["a"]
+    assert ("DESCRIPTION:theirs\n" in found) == (deed == "edit")
+
+
 def test_nobody_listening_is_a_failure_that_waits(
     pair: Pair, faults: Faults, sync_stack: Stack
 ) -> None:

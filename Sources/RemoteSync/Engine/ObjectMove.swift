@@ -6,6 +6,8 @@ import WebDAV
 /// What is noted of an object that both sides have.
 struct ObjectNote {
     var row: RemoteObjectRecord
+    /// The row of the last common version.
+    let before: RemoteObjectRecord
     var here: LocalCalendar.Content
     /// The remote version; one that was sent, until it is read back.
     var there: (etag: String?, text: [UInt8]) {
@@ -17,6 +19,13 @@ struct ObjectNote {
     var replaced: String?
     /// The common version that is noted already.
     var known: RemoteTexts?
+
+    /// The row as long as nobody has seen what was sent: its common version and ETags are the old ones.
+    var unseen: RemoteObjectRecord {
+        var row = before
+        (row.name, row.href) = (self.row.name, self.row.href)
+        return row
+    }
 
     /// Nil where it stays as it is.
     var texts: RemoteTexts? {
@@ -30,6 +39,7 @@ struct ObjectNote {
 struct ObjectMove {
     private let turn: Turn
     private var row: RemoteObjectRecord
+    private let before: RemoteObjectRecord
     private let address: WebAddress?
     private let texts: RemoteTexts?
     /// What each side has now.
@@ -44,6 +54,7 @@ struct ObjectMove {
     ) {
         self.turn = turn
         row = item.row
+        before = item.row
         address = item.address ?? item.row.href.flatMap { turn.calendar.resolving($0) }
         self.texts = texts
         self.here = here
@@ -193,8 +204,8 @@ struct ObjectMove {
         row.retryAt = 0
         row.reason = nil
         return ObjectNote(
-            row: row, here: here, there: there, target: target, replaced: replaced,
-            known: texts)
+            row: row, before: before, here: here, there: there, target: target,
+            replaced: replaced, known: texts)
     }
 
     private func forget() throws(ObjectFailure) {

@@ -35,23 +35,27 @@ extension Turn {
 
     /// Reads back what the server made of it: what it left out or put in is nobody's edit.
     ///
-    /// Only what is seen to be there is noted. What is not, be it that a proxy answered for the server,
-    /// is found by the next turn, which finds both sides equal, or writes again.
+    /// Only what is seen to be there is noted. What is not, be it that a proxy answered for the server or
+    /// that another client was there since, the next turn looks at on both sides: the cursors, which move
+    /// on, would not bring it back.
     private func lookAt(_ sent: [ObjectNote]) throws(TurnFailure) {
         guard !sent.isEmpty else { return }
         let found = try fetch(sent.compactMap(\.target))
         for var note in sent {
             guard let target = note.target,
-                case .present(let etag, let text) = found[target.comparisonKey]
-            else { continue }
-            if let given = note.there.etag {
-                // Another version than ours: somebody has changed it since, which is to be seen.
-                if etag == given { note.there = (etag, text) }
-            } else if etag != nil, etag != note.replaced {
-                note.there = (etag, text)
-            } else {
+                case .present(let etag?, let text) = found[target.comparisonKey],
+                note.there.etag != nil || etag != note.replaced
+            else {
+                report.postponed += 1
+                try self.note(note.unseen, "it was not read back as it was sent", retryAt: now)
                 continue
             }
+            if let given = note.there.etag, etag != given {
+                // Somebody has changed ours since: what they changed is seen beside what was sent.
+                try save(note)
+                continue
+            }
+            note.there = (etag, text)
             try save(note)
         }
     }
