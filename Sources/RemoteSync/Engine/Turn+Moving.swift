@@ -36,8 +36,8 @@ extension Turn {
     /// Reads back what the server made of it: what it left out or put in is nobody's edit.
     ///
     /// Only what is seen to be there is noted. What is not, be it that a proxy answered for the server or
-    /// that another client was there since, the next turn looks at on both sides: the cursors, which move
-    /// on, would not bring it back.
+    /// that another client deleted it since, the next turn looks at on both sides: the cursors, which
+    /// move on, would not bring it back.
     private func lookAt(_ sent: [ObjectNote]) throws(TurnFailure) {
         guard !sent.isEmpty else { return }
         let found = try fetch(sent.compactMap(\.target))
@@ -50,12 +50,8 @@ extension Turn {
                 try self.note(note.unseen, "it was not read back as it was sent", retryAt: now)
                 continue
             }
-            if let given = note.there.etag, etag != given {
-                // Somebody has changed ours since: what they changed is seen beside what was sent.
-                try save(note)
-                continue
-            }
-            note.there = (etag, text)
+            // Of another version than ours what somebody changed since is seen beside what was sent.
+            if note.there.etag == nil || note.there.etag == etag { note.there = (etag, text) }
             try save(note)
         }
     }

@@ -147,6 +147,8 @@ private struct Report {
     enum Level: String {
         case ok, note, problem, repaired
 
+        init(_ level: CheckFinding.Level) { self = Level(rawValue: level.rawValue) ?? .note }
+
         /// How a line of it begins.
         var label: String {
             switch self {
@@ -161,19 +163,12 @@ private struct Report {
     init(isJSON: Bool) { self.isJSON = isJSON }
 
     mutating func show(_ check: String, _ finding: CheckFinding) {
-        let level =
-            finding.isRepaired ? .repaired : Level(rawValue: finding.level.rawValue) ?? .note
+        let level = finding.isRepaired ? .repaired : Level(finding.level)
         show(check, level, finding.message, mend: finding.isRepaired ? nil : finding.mend)
     }
 
     mutating func show(_ finding: WebServerCheckup.Finding) {
-        let level: Level =
-            switch finding.level {
-            case .ok: .ok
-            case .note: .note
-            case .problem: .problem
-            }
-        show(finding.check, level, finding.message, mends: finding.cures)
+        show(finding.check, Level(finding.level), finding.message, mends: finding.cures)
     }
 
     mutating func show(_ check: String, _ level: Level, _ message: String, mend: String? = nil) {

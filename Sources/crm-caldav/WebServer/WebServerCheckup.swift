@@ -1,3 +1,4 @@
+import CRMStore
 import CalDAV
 import RemoteSync
 
@@ -9,10 +10,8 @@ import RemoteSync
 /// matters is whose. All of our answers bear the field DAV.
 struct WebServerCheckup {
     struct Finding {
-        enum Level { case ok, note, problem }
-
         var check: String
-        var level: Level
+        var level: CheckFinding.Level
         var message: String
         var cures: [String] = []
     }
@@ -81,14 +80,17 @@ struct WebServerCheckup {
         return answer
     }
 
-    private func address(below base: WebAddress, _ path: String) -> WebAddress {
+    private func below(_ path: String) -> WebAddress {
         var address = base
         address.path += path
         return address
     }
 
+    /// Where an object would be, in a calendar that nobody has.
+    private func nowhere(_ name: String) -> WebAddress { below("calendars/nobody/none/\(name)") }
+
     private mutating func report(
-        _ check: String, _ level: Finding.Level, _ message: String, _ cures: [String] = []
+        _ check: String, _ level: CheckFinding.Level, _ message: String, _ cures: [String] = []
     ) {
         if level == .problem { isClean = false }
         tell(Finding(check: check, level: level, message: message, cures: cures))
@@ -105,7 +107,7 @@ struct WebServerCheckup {
         let answer = try ask("OPTIONS", base)
         if answer.isOurs {
             let software = server.map { " (\($0))" } ?? ""
-            report("path", .ok, "\(base.text) leads to crm-caldav\(software)")
+            report("path", .good, "\(base.text) leads to crm-caldav\(software)")
             return true
         }
         switch answer.status {
@@ -136,7 +138,7 @@ struct WebServerCheckup {
             }
             return
         }
-        report("encryption", .ok, "https, with a certificate that is trusted")
+        report("encryption", .good, "https, with a certificate that is trusted")
         guard let plain = WebAddress("http://\(base.host)\(base.path)") else { return }
         // Whether the other port answers at all is nobody's fault.
         guard let answer = try? ask("OPTIONS", plain), answer.isOurs else { return }
@@ -156,20 +158,24 @@ struct WebServerCheckup {
                 "methods", .methods,
                 "the web server does not pass \(stopped.joined(separator: ", "))")
         }
-        report("methods", .ok, "all methods of WebDAV and CalDAV pass")
+        report("methods", .good, "all methods of WebDAV and CalDAV pass")
     }
 
     private mutating func checkAuthorization() throws(TransportError) {
         // What cannot be a user and a password is refused in words of its own, and counts as no attempt.
         let answer = try ask("PROPFIND", base, fields: [("Authorization", "Basic Og")])
         if answer.says(SignInRefusal.unreadable.rawValue) {
-            return report("authorization", .ok, "the Authorization field arrives")
+            return report("authorization", .good, "the Authorization field arrives")
         }
         if answer.says(SignInRefusal.missing.rawValue) {
             return report(
                 "authorization", .authorization,
                 "the web server keeps passwords back: clients would ask for them without end")
         }
+        reportErrorBodies()
+    }
+
+    private mutating func reportErrorBodies() {
         report(
             "errors", .errorBodies,
             "the web server puts a page of its own in the place of our errors, which tell clients what"
@@ -178,7 +184,7 @@ struct WebServerCheckup {
 
     private mutating func checkPrefix() throws(TransportError) {
         // The program redirects from there to where it believes to be, whoever asks.
-        let answer = try ask("PROPFIND", address(below: base, ".well-known/caldav"))
+        let answer = try ask("PROPFIND", below(".well-known/caldav"))
         guard answer.isOurs, let target = answer.field("location"),
             let told = base.resolving(target)
         else {
@@ -190,19 +196,18 @@ struct WebServerCheckup {
                 "prefix", .prefix,
                 "the program is told that it is below \(told.path), and clients see \(base.path)")
         }
-        report("prefix", .ok, "addresses in answers begin with \(base.path)")
+        report("prefix", .good, "addresses in answers begin with \(base.path)")
     }
 
     private mutating func checkEncodedNames() throws(TransportError) {
         // What may be done says what kind of place the program takes it for.
-        let place = address(below: base, "calendars/nobody/none/")
-        let plain = try ask("OPTIONS", address(below: place, "a.ics")).field("allow")
+        let plain = try ask("OPTIONS", nowhere("a.ics")).field("allow")
         for (name, what) in [
             ("a%20b.ics", "a blank"), ("%C3%A4.ics", "letters beyond ASCII"),
             ("a%25b.ics", "a percent sign"), ("a%2Fb.ics", "a slash"),
             ("a;b=c@d.ics", "punctuation"),
         ] {
-            let answer = try ask("OPTIONS", address(below: place, name))
+            let answer = try ask("OPTIONS", nowhere(name))
             if answer.field("allow") != plain || !answer.isOurs {
                 return report(
                     "names", .encodedNames,
@@ -210,7 +215,7 @@ struct WebServerCheckup {
                         + " not be stored")
             }
         }
-        report("names", .ok, "names with any characters arrive")
+        report("names", .good, "names with any characters arrive")
     }
 
     /// Bytes of the bodies that are tried: beyond mod_fcgid's usual limit, beyond nginx's, and about
@@ -218,12 +223,11 @@ struct WebServerCheckup {
     private static let sizes = [140_000, 1_200_000, 10_000_000]
 
     private mutating func checkSizes() throws(TransportError) {
-        let place = address(below: base, "calendars/nobody/none/x.ics")
-        if try sizesArrive(at: place), credentials == nil { reportSizes() }
+        if try sizesArrive(at: nowhere("x.ics")), credentials == nil { reportSizes() }
     }
 
     private mutating func reportSizes() {
-        report("size", .ok, "bodies of \((Self.sizes.last ?? 0) / 1_000_000) MB arrive")
+        report("size", .good, "bodies of \((Self.sizes.last ?? 0) / 1_000_000) MB arrive")
     }
 
     /// - Parameter place: where what is sent is refused.
@@ -260,7 +264,7 @@ struct WebServerCheckup {
 
     private mutating func checkExpectation() throws(TransportError) {
         let answer = try ask(
-            "PUT", address(below: base, "calendars/nobody/none/x.ics"),
+            "PUT", nowhere("x.ics"),
             fields: [("Expect", "100-continue"), ("Content-Type", "text/calendar")],
             body: [UInt8](repeating: UInt8(ascii: "x"), count: 2000))
         if !answer.hasArrived {
@@ -274,7 +278,7 @@ struct WebServerCheckup {
         guard let place = WebAddress("\(base.origin)/.well-known/caldav") else { return }
         let answer = try ask("PROPFIND", place)
         if answer.isOurs, !(300..<400).contains(answer.status) {
-            return report("well-known", .ok, "\(place.text) is answered by crm-caldav")
+            return report("well-known", .good, "\(place.text) is answered by crm-caldav")
         }
         guard [301, 302, 307, 308].contains(answer.status),
             let target = answer.field("location")
@@ -291,7 +295,7 @@ struct WebServerCheckup {
                 "well-known", .wellKnown, "\(place.text) leads to \(target) and not to \(base.text)"
             )
         }
-        report("well-known", .ok, "\(place.text) leads here")
+        report("well-known", .good, "\(place.text) leads here")
     }
 
     // MARK: What is asked as a user
@@ -301,10 +305,8 @@ struct WebServerCheckup {
             .utf8)
 
     private mutating func checkSignedIn() throws(TransportError) {
-        let fields = [
-            ("Content-Type", "application/xml"), ("Depth", "0"),
-            ("Accept-Encoding", "gzip, deflate"),
-        ]
+        let compressed = ("Accept-Encoding", "gzip, deflate")
+        let fields = [("Content-Type", "application/xml"), ("Depth", "0"), compressed]
         let answer = try ask(
             "PROPFIND", base, fields: fields, body: Self.question, signingIn: true)
         guard answer.status == 207 else {
@@ -316,16 +318,16 @@ struct WebServerCheckup {
                     ]
                     : [])
         }
-        report("sign-in", .ok, "the sign-in works")
+        report("sign-in", .good, "the sign-in works")
         // nginx leaves a 207 alone, and compresses what GET brings.
-        let page = try ask("GET", base, fields: [fields[2]], signingIn: true)
+        let page = try ask("GET", base, fields: [compressed], signingIn: true)
         if [answer, page].contains(where: { $0.field("content-encoding") != nil }) {
             report(
                 "compression", .compression,
                 "the web server compresses answers, and changes the ETags by which clients tell what is"
                     + " new")
         } else {
-            report("compression", .ok, "answers arrive as they were sent")
+            report("compression", .good, "answers arrive as they were sent")
         }
         let chunked = try ask(
             "PROPFIND", base, fields: fields + [("Transfer-Encoding", "chunked")],
@@ -343,10 +345,7 @@ struct WebServerCheckup {
             "REPORT", base, fields: fields, body: Array("<sync-collection xmlns=\"DAV:\"/>".utf8),
             signingIn: true)
         if !refused.isOurs || refused.body.isEmpty {
-            report(
-                "errors", .errorBodies,
-                "the web server puts a page of its own in the place of our errors, which tell clients"
-                    + " what to do")
+            reportErrorBodies()
         }
     }
 }
@@ -363,7 +362,7 @@ extension WebServerCheckup {
             return report("calendars", .problem, "\(error)")
         }
         guard let calendar = calendars.first(where: \.isWritable) else { return }
-        report("calendars", .ok, "\(calendars.count) calendars are found")
+        report("calendars", .good, "\(calendars.count) calendars are found")
         let place = calendar.address.member("crm-caldav-check.ics")
         if try sizesArrive(at: place, signingIn: true) { reportSizes() }
     }
