@@ -42,13 +42,9 @@ package final class Housekeeper {
         }
     }
 
-    /// Everything is compared each minute, what is cheap to find each second.
+    /// Everything is compared each minute, and at once where the table is another one; what is cheap
+    /// to find, each second.
     private func lookForUnnoticed() throws(StoreFailure) {
-        try store.whenDue(.scan, every: Housekeeper.scanInterval) { () throws(StoreFailure) in
-            // Processes that know different columns would undo each other's digests.
-            store.context.forgetInstallation()
-            return try store.scan() + store.followRenamedOwners()
-        }
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
         }
@@ -56,7 +52,23 @@ package final class Housekeeper {
         // what it held for longer.
         let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
         try store.whenDue(.look, every: 1) { () throws(StoreFailure) in
-            try store.look(forRowsOfLast: recent)
+            let table = try store.tableCreation()
+            if table.isKnown { return try store.look(forRowsOfLast: recent) }
+            if !table.isYoung {
+                // Another table has no triggers unless somebody made them.
+                hasTriggers.at = .min
+                try store.release(.scan)
+            }
+            return 0
+        }
+        try store.whenDue(.scan, every: Housekeeper.scanInterval) { () throws(StoreFailure) in
+            let table = try store.tableCreation()
+            guard table.isKnown || !table.isYoung else { return 0 }
+            // Processes that know different columns would undo each other's digests.
+            store.context.forgetInstallation()
+            // First: what fails is tried again in a minute, not each second.
+            try store.remember(table)
+            return try store.scan() + store.followRenamedOwners()
         }
     }
 
@@ -70,6 +82,18 @@ extension Store {
         case scan = "last_scan"
         case look = "last_look"
         case prune = "last_prune"
+
+        /// How many times as long as it takes lies between its beginnings: together at most a twentieth
+        /// of the time is theirs.
+        private var rarity: Int64 {
+            switch self {
+            case .scan: 50
+            case .look, .prune: 34
+            }
+        }
+
+        /// In seconds, rounded up.
+        func interval(after milliseconds: Int64) -> Int64 { (rarity * milliseconds + 999) / 1000 }
     }
 
     private static let triggers: SQL = """
@@ -117,10 +141,18 @@ extension Store {
         }
     }
 
-    private static let postpone: SQL = "UPDATE caldav_meta SET value = ? WHERE name = ?"
+    private static let set: SQL = "UPDATE caldav_meta SET value = ? WHERE name = ?"
 
-    /// Does a duty if it is due and falls to us. One that finds nothing takes a twentieth of the time
-    /// at most: where it was slow, the next one comes later.
+    func setMeta(_ name: String, _ value: String) throws(StoreFailure) {
+        let name = Value.bytes(Array(name.utf8))
+        try database { () throws(DatabaseError) in
+            _ = try connection.execute(Store.begin, name)
+            _ = try connection.execute(Store.set, .bytes(Array(value.utf8)), name)
+        }
+    }
+
+    /// Does a duty if it is due and falls to us. One that finds nothing takes its share of the time at
+    /// most: where it was slow, the next one comes later.
     ///
     /// - Parameter body: answers how much it found.
     func whenDue(
@@ -129,19 +161,55 @@ extension Store {
         guard try claim(duty, every: seconds) else { return }
         let began = Clock.milliseconds
         let found = try body()
-        let pause = 20 * (Clock.milliseconds - began) / 1000 - seconds
+        let pause = duty.interval(after: Clock.milliseconds - began) - seconds
         guard found == 0, pause > 0 else { return }
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                Store.postpone, .bytes(Array(String(now + pause).utf8)),
-                .bytes(Array(duty.rawValue.utf8)))
-        }
+        try setMeta(duty.rawValue, String(now + pause))
     }
 
     /// Makes a duty due again: it was not finished.
-    fileprivate func release(_ duty: Duty) throws(StoreFailure) {
+    func release(_ duty: Duty) throws(StoreFailure) {
         _ = try database { () throws(DatabaseError) in
             try connection.execute(Store.release, .bytes(Array(duty.rawValue.utf8)))
         }
+    }
+}
+
+/// When the CRM's table was made: a restored, swapped, truncated or altered one is another one than was
+/// last compared with the objects.
+struct TableCreation {
+    /// In seconds since 1970; 0 where the server does not tell.
+    var at: Int64
+    /// In seconds.
+    var age: Int64
+    /// Whether this very table was compared before.
+    var isKnown: Bool
+
+    /// Whether a dump that is being restored may still be filling it: rows that are not there yet are no
+    /// deleted ones.
+    var isYoung: Bool { age >= 0 && age < 5 }
+}
+
+extension Store {
+    /// The creation of the table that was last compared.
+    private static let comparedTable = "tasks_created"
+
+    private static let creation: SQL = """
+        SELECT UNIX_TIMESTAMP(CREATE_TIME), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(CREATE_TIME)
+          FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+        """
+
+    func tableCreation() throws(StoreFailure) -> TableCreation {
+        let (at, age) = try database { () throws(DatabaseError) -> (Int64, Int64) in
+            let cursor = try connection.query(Store.creation, .text(settings.tasks.table))
+            guard try cursor.next(), let at = cursor.int(0) else { return (0, .max) }
+            return (at, cursor.int(1) ?? .max)
+        }
+        return TableCreation(
+            at: at, age: age, isKnown: try meta(Store.comparedTable) == String(at))
+    }
+
+    /// From now on the table is known: all of it is about to be compared.
+    func remember(_ table: TableCreation) throws(StoreFailure) {
+        try setMeta(Store.comparedTable, String(table.at))
     }
 }

@@ -15,8 +15,39 @@ extension Store {
     func scan(progress: (Int) -> Void = { _ in }) throws(StoreFailure) -> Int {
         try verifyIfNew()
         let statements = try installation().statements
-        return try mergeFound(by: [(statements.scan, []), (statements.scanGone, [])], progress)
+        var found = 0
+        for range in try differingRanges() {
+            found += try mergeFound(
+                by: [(statements.scan, []), (statements.scanGone, [])], in: range
+            ) { progress(found + $0) }
+        }
+        return found
     }
+
+    /// The ids among which rows are not as their objects remember them.
+    private func differingRanges() throws(StoreFailure) -> [Range<Int64>] {
+        let half = TaskStatements.scanHalves.randomElement() ?? 1
+        let statement = try installation().statements.scanBlocks
+        let size = Int64(TaskStatements.blockSize)
+        return try database { () throws(DatabaseError) in
+            let cursor = try connection.query(statement, .int(half), .int(half))
+            var ranges: [Range<Int64>] = []
+            while try cursor.next() {
+                let (first, isBeyond) = (cursor.int(0) ?? 0).multipliedReportingOverflow(by: size)
+                let (end, endsBeyond) = first.addingReportingOverflow(size)
+                guard !isBeyond else { continue }
+                let range = first..<(endsBeyond ? Int64.max : end)
+                if let last = ranges.last, last.upperBound == range.lowerBound {
+                    ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+                } else {
+                    ranges.append(range)
+                }
+            }
+            return ranges
+        }
+    }
+
+    private static let allTasks: Range<Int64> = 1..<Int64.max
 
     /// Merges what is cheap to find: rows that were written lately, going by `caldav_lastmod`, and,
     /// where there are more or fewer rows than objects, those that one of the two lacks.
@@ -28,7 +59,8 @@ extension Store {
         let statements = try installation().statements
         var found = 0
         if let seconds {
-            found = try mergeFound(by: [(statements.scanRecent, [.int(seconds)])])
+            found = try mergeFound(
+                by: [(statements.scanRecent, [.int(seconds)])], in: Store.allTasks)
         }
         let (rows, objects) = try database { () throws(DatabaseError) in
             let cursor = try connection.query(statements.counts)
@@ -39,19 +71,21 @@ extension Store {
         guard difference != context.quietDifference.load(ordering: .relaxed) else { return found }
         let lacking =
             rows > objects && seconds != nil
-            ? try scan() : try mergeFound(by: [(statements.scanGone, [])])
+            ? try scan()
+            : try mergeFound(by: [(statements.scanGone, [])], in: Store.allTasks)
         if lacking == 0 { context.quietDifference.store(difference, ordering: .relaxed) }
         return found + lacking
     }
 
     private func mergeFound(
-        by statements: [(sql: SQL, values: [Value])], _ progress: (Int) -> Void = { _ in }
+        by statements: [(sql: SQL, values: [Value])], in range: Range<Int64>,
+        _ progress: (Int) -> Void = { _ in }
     ) throws(StoreFailure) -> Int {
         var found = 0
         for (statement, values) in statements {
-            var last: Int64 = 0
+            var last = range.lowerBound - 1
             while true {
-                let ids = try page(statement, after: last, values)
+                let ids = try page(statement, after: last, before: range.upperBound, values)
                 guard let newest = ids.last else { break }
                 last = newest
                 for piece in ids.inPieces(of: TaskMerge.batchSize) {
@@ -68,17 +102,17 @@ extension Store {
     func differenceCount() throws(StoreFailure) -> Int {
         let statement = try installation().statements.scanCount
         return try database { () throws(DatabaseError) in
-            let cursor = try connection.query(statement, 0, 0)
+            let cursor = try connection.query(statement, [0, .int(.max), 0, .int(.max)])
             return try cursor.next() ? Int(clamping: cursor.int(0) ?? 0) : 0
         }
     }
 
     private func page(
-        _ statement: SQL, after last: Int64, _ values: [Value]
+        _ statement: SQL, after last: Int64, before end: Int64, _ values: [Value]
     ) throws(StoreFailure) -> [Int64] {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(
-                statement, [.int(last)] + values + [.int(Store.page)])
+                statement, [.int(last), .int(end)] + values + [.int(Store.page)])
             var ids: [Int64] = []
             while try cursor.next() { ids.append(cursor.int(0) ?? 0) }
             return ids
@@ -94,6 +128,7 @@ extension Store {
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws(StoreAdoptionError) -> Int {
         do throws(StoreFailure) {
+            try remember(tableCreation())
             let total = try differenceCount()
             // The CRM may have made some more meanwhile.
             return try scan { progress($0, max($0, total)) }

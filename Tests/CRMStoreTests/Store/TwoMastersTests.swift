@@ -117,6 +117,7 @@ struct TwoMastersTests {
             SELECT CONCAT('Many ', id), REPEAT('long ', IF(id % 10 = 0, 12000, 1)),
                    '2026-07-01 10:00:00', 2 FROM tasks WHERE id <= 250
             """)
+        try crm.settle()
         let anna = try crm.calendar(of: "anna").revision
         let ben = try crm.calendar(of: "ben").revision
         try crm.crm.run(
@@ -124,7 +125,7 @@ struct TwoMastersTests {
             UPDATE tasks SET notes = CONCAT('note ', id), user_id = IF(id % 2, 2, 3)
              WHERE title LIKE 'Many %'
             """)
-        try crm.turn()
+        try crm.settle()
         let ids = try crm.crm.queryText("SELECT id FROM tasks WHERE title LIKE 'Many %'").rows
             .compactMap { $0[0].flatMap { Int($0) } }
         #expect(ids.count == 250)
@@ -170,6 +171,25 @@ struct TwoMastersTests {
         let id = try crm.insertTask("title = 'Unseen', start_datetime = '2026-07-01 10:00:00'")
         try crm.turn()
         #expect(try crm.changes(of: "anna", after: before) == ["crm-task-\(id).ics"])
+    }
+
+    @Test func rowsThatExchangedTheirValuesAreFoundByTheScan() throws {
+        let crm = try MirroredCRM()
+        let ids = try ["One", "Two"].map {
+            try crm.insertTask("title = '\($0)', start_datetime = '2026-07-01 10:00:00'")
+        }
+        let before = try crm.calendar(of: "anna").revision
+        try crm.crm.run("DROP TRIGGER caldav_task_updated")
+        try crm.crm.run(
+            """
+            UPDATE tasks SET title = IF(id = \(ids[0]), 'Two', 'One'), caldav_lastmod = caldav_lastmod
+             WHERE id IN (\(ids[0]), \(ids[1]))
+            """)
+        try crm.turn()
+        #expect(
+            Set(try crm.changes(of: "anna", after: before))
+                == Set(ids.map { "crm-task-\($0).ics" }))
+        #expect(try crm.text("crm-task-\(ids[0]).ics", of: "anna").contains("SUMMARY:Two\r\n"))
     }
 
     // MARK: Merging
