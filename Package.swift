@@ -91,7 +91,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RemoteSyncTests",
-            dependencies: ["RemoteSync", "ICalendar", "WebDAV", "XML"], swiftSettings: strict),
+            dependencies: ["RemoteSync", "CalDAV", "ICalendar", "WebDAV", "XML"],
+            swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
             name: "ProgramTests", dependencies: ["crm-caldav", "CRMStore", "FastCGI", "MariaDB"],

@@ -129,6 +129,30 @@ CREATE TABLE IF NOT EXISTS caldav_feeds (
     KEY calendar (calendar_id)
 ) ENGINE=InnoDB;
 
+-- Calendars shared with somebody of another server (Open Cloud Mesh). Who brings the secret may use one.
+CREATE TABLE IF NOT EXISTS caldav_federated_shares (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    created BIGINT NOT NULL,
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id
+    owner VARBINARY(255) NOT NULL,               -- the calendar's address when it was shared
+    uri VARBINARY(255) NOT NULL,
+    address VARBINARY(255) NOT NULL,             -- the same as the receiver knows it, https://...
+    share_with VARBINARY(255) NOT NULL,          -- the receiver's cloud id
+    recipient VARBINARY(255) NULL,               -- the receiver's name on that server, as it told us
+    end_point BLOB NOT NULL,                     -- where that server is told of changes, https://...
+    secret_digest BINARY(32) NOT NULL,           -- HMAC-SHA-256 of the secret with the key seal_key of caldav_meta
+    secret BLOB NOT NULL,                        -- the secret, encrypted with a key that is not here
+    access VARBINARY(16) NOT NULL,               -- read, read-write
+    state VARBINARY(16) NOT NULL,                -- offered, accepted, declined (they said so), lapsed (they know it no more)
+    seen BIGINT NOT NULL DEFAULT 0,              -- when they last signed in, to the hour
+    told INT UNSIGNED NOT NULL DEFAULT 0,        -- the calendar's revision of which they were told last
+    failures INT UNSIGNED NOT NULL DEFAULT 0,    -- tries in a row to tell them that failed
+    retry_at BIGINT NOT NULL DEFAULT 0,          -- they are told nothing before that
+    reason BLOB NULL,                            -- what failed last
+    UNIQUE KEY pair (calendar_id, share_with),
+    UNIQUE KEY secret_digest (secret_digest)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
 -- Calendars that were deleted, each with its objects in caldav_trash; kept 30 days.
 CREATE TABLE IF NOT EXISTS caldav_trash_calendars (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,

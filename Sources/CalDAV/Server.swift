@@ -64,6 +64,11 @@ package struct Server {
             throw Method.refusal(of: request.method, path)
         }
         if let response = Unauthenticated.response(to: request, path) { return response }
+        if let response = try OpenCloudMesh.response(
+            to: request, store, verifier, settings, log: log)
+        {
+            return response
+        }
         if case .known(.feed(let token)) = path {
             return try answer(request, method, path, token: token)
         }
@@ -72,7 +77,8 @@ package struct Server {
             || request.method == "PUT" && Preferences(request.fields).wantsRepresentation
         let opening = try open(path.address, request, content: isContentWanted)
         let user = opening.user ?? .nobody
-        if !user.isNobody { userName = user.name }
+        if !user.isNobody || user.guest != nil { userName = user.actor }
+        if user.guest != nil { try Guest.check(request, opening) }
         var context = context(of: user, for: request)
         let resource = Resource(path, opening, viewer: user)
         context.target = Target(
@@ -136,6 +142,11 @@ package struct Server {
             return opening
         }
         let credentials = try SignIn.credentials(of: request, settings)
+        if let opening = try Guest.open(
+            address, credentials, request, store, verifier, settings, content: content, log: log)
+        {
+            return opening
+        }
         let opening = try store.open(address, signingIn: credentials.name, content: content)
         try SignIn.verify(
             credentials, opening.user, verifier, from: request.clientAddress, settings, log: log)

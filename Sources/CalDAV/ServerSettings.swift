@@ -22,6 +22,9 @@ package struct ServerSettings: Sendable {
     /// PRODID of what is made here.
     package var productID = "-//crm-caldav//crm-caldav//EN"
 
+    /// Where clients reach all of it, with a slash at the end; nil: as the request says.
+    package var publicAddress: String?
+
     /// Seconds to wait before another try, where the database is away.
     package var retryAfter = 5
 

@@ -28,7 +28,8 @@ struct CRMCalDAV: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Migrate.self, Check.self, Trash.self, Calendar.self, Feed.self, Remote.self,
-            Sync.self, Config.self, User.self,
+            Serve.self, Migrate.self, Check.self, Trash.self, Calendar.self, ShareAbroad.self,
+            Feed.self,
+            Remote.self, Sync.self, Config.self, User.self,
         ])
 }

@@ -1,3 +1,4 @@
+import CalDAV
 import RemoteSync
 import Testing
 import WebDAV

@@ -72,6 +72,8 @@ struct Check: Sendable {
         Check("foreign-keys", nil, find: Store.checkForeignKeys),
         Check("revisions", "revisions are in order", find: Store.checkRevisions),
         Check("calendars", "every calendar can be found by its owner", find: Store.checkCalendars),
+        Check(
+            "federation", "what is shared with other servers is there", find: Store.checkFederation),
         Check("orphans", "every object is in a calendar", find: Store.checkOrphans),
         Check("objects", "every object can be read", find: Store.checkObjects),
         Check("pending", "no change of the CRM waits", find: Store.checkPending),

@@ -20,6 +20,8 @@ extension Store {
         ON DUPLICATE KEY UPDATE revision = VALUES(revision), removed = VALUES(removed)
         """
     private static let deleteFeeds: SQL = "DELETE FROM caldav_feeds WHERE calendar_id = ?"
+    private static let deleteFederatedShares: SQL =
+        "DELETE FROM caldav_federated_shares WHERE calendar_id = ?"
     private static let deleteCalendar: SQL = "DELETE FROM caldav_calendars WHERE id = ?"
 
     package func delete(_ calendar: CalendarRecord) throws(StorageError) {
@@ -43,7 +45,8 @@ extension Store {
                     _ = try connection.execute(Store.logAll, .int(now), id)
                     _ = try connection.execute(deleteTasks, id)
                     for statement in [
-                        Store.deleteObjects, Store.deleteFeeds, Store.deleteCalendar,
+                        Store.deleteObjects, Store.deleteFeeds, Store.deleteFederatedShares,
+                        Store.deleteCalendar,
                     ] {
                         _ = try connection.execute(statement, id)
                     }

@@ -23,7 +23,7 @@ extension Store {
                     }
                     found = present
                     try delete(
-                        present, name: name, in: calendar, by: user.name,
+                        present, name: name, in: calendar, by: user.actor,
                         revision: presence.revision)
                 }
             }

@@ -16,6 +16,7 @@ struct OpeningStatements: Sendable {
     /// Parameters: digest of the token.
     let feed: SQL
     let shared: SharedOpeningStatements
+    let guest: GuestOpeningStatements
     /// Everybody who may sign in: name, email, displayname.
     let people: SQL
 
@@ -59,10 +60,11 @@ struct OpeningStatements: Sendable {
         let object: SQL = "LEFT JOIN caldav_objects AS o ON o.calendar_id = c.id AND o.name = ?"
 
         people = try OpeningStatements.people(users)
-        shared = SharedOpeningStatements(
-            Pieces(
-                name: name, person: person, pending: pending, table: table, signer: signer,
-                calendar: calendar, object: object, people: people))
+        let pieces = Pieces(
+            name: name, person: person, pending: pending, table: table, signer: signer,
+            calendar: calendar, object: object, people: people)
+        shared = SharedOpeningStatements(pieces)
+        guest = GuestOpeningStatements(pieces)
         user = "SELECT \(person), \(pending) \(from) LIMIT 1"
         home = """
             SELECT \(person), \(pending), s.calendar_id IS NOT NULL \(from) \(calendar) LIMIT 1

@@ -173,7 +173,7 @@ extension Store {
             isBlind
             ? try mergedWithUnseen(
                 write.object, over: present, name: write.name, in: write.calendar.id,
-                by: write.user.name) : nil
+                by: write.user.actor) : nil
         let final = merged.map { write.with($0) } ?? write
         var counterpart: Counterpart?
         if isMirrored, write.isTask {
@@ -181,7 +181,7 @@ extension Store {
         }
         // From here on no answer is waited for: all of it goes with the commit.
         try discard(
-            present.id, .overwritten, by: write.user.name, owner: write.calendar.owner,
+            present.id, .overwritten, by: write.user.actor, owner: write.calendar.owner,
             uri: write.calendar.uri)
         try updateObject(present.id, write.text, revision: revision, counterpart)
         if merged != nil {

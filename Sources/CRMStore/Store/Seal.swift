@@ -16,6 +16,11 @@ extension Store {
         return Digest.hex(Digest.hmacSHA256(key: key, Array(text.utf8)).prefix(16))
     }
 
+    /// Under which a share's secret is found, and of which nobody learns it.
+    func digest(ofShareSecret secret: String) throws(DatabaseError) -> [UInt8] {
+        Digest.hmacSHA256(key: try keyOfSeals(), Array("share \(secret)".utf8))
+    }
+
     /// Made by the first who asks.
     private func keyOfSeals() throws(DatabaseError) -> [UInt8] {
         if let known = context.sealKey.withLock({ $0 }) { return known }

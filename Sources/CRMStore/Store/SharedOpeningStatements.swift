@@ -129,7 +129,7 @@ extension Store {
         Privileges(rawValue: UInt32(truncatingIfNeeded: cursor.int(column) ?? 0))
     }
 
-    private static func owner(
+    static func owner(
         _ cursor: Cursor, at first: Int, named owner: String
     ) -> UserRecord? {
         guard let name = cursor.string(first), name.utf8.elementsEqual(owner.utf8) else {

@@ -32,22 +32,27 @@ extension Store {
         _ address: ResourceAddress, signingIn userName: String?, content: Bool
     ) throws(StorageError) -> Opening {
         try atTheEdge { () throws(StoreFailure) in
-            let opening = try find(address, userName, content)
-            if connection.generation != verifiedGeneration {
-                try verifyDatabase()
-                return try find(address, userName, content)
-            }
-            guard let calendar = opening.calendar else { return opening }
-            if calendar.revision == 0 {
-                // A calendar that the CRM inserted has no state yet.
-                try prepareState(of: calendar)
-            } else if context.known.note(calendar.revision, of: calendar.id) {
-                return opening
-            } else {
-                try verifyDatabase()
-            }
-            return try find(address, userName, content)
+            try verified { () throws(StoreFailure) in try find(address, userName, content) }
         }
+    }
+
+    /// What `find` finds, once more where the database had to be looked at first.
+    func verified(_ find: () throws(StoreFailure) -> Opening) throws(StoreFailure) -> Opening {
+        let opening = try find()
+        if connection.generation != verifiedGeneration {
+            try verifyDatabase()
+            return try find()
+        }
+        guard let calendar = opening.calendar else { return opening }
+        if calendar.revision == 0 {
+            // A calendar that the CRM inserted has no state yet.
+            try prepareState(of: calendar)
+        } else if context.known.note(calendar.revision, of: calendar.id) {
+            return opening
+        } else {
+            try verifyDatabase()
+        }
+        return try find()
     }
 
     private func find(

@@ -144,7 +144,7 @@ extension Store {
     ) throws(StoreFailure) {
         let calendar = step.destination.calendar
         try discardWithRow(
-            present.id, .overwritten, by: step.user.name, owner: calendar.owner, uri: calendar.uri)
+            present.id, .overwritten, by: step.user.actor, owner: calendar.owner, uri: calendar.uri)
         if let task = present.taskID { try deleteTask(task) }
         try removeObject(
             present.id, name: step.destination.name, in: calendar.id,
@@ -197,7 +197,7 @@ extension Store {
         guard isTask else {
             let calendar = step.source.calendar
             try discardWithRow(
-                step.object.id, .deleted, by: step.user.name, owner: calendar.owner,
+                step.object.id, .deleted, by: step.user.actor, owner: calendar.owner,
                 uri: calendar.uri)
             try deleteTask(task)
             return nil

@@ -64,7 +64,9 @@ enum FeedAddresses {
     private static func check(
         _ calendar: CalendarRecord, _ context: Context
     ) throws(RequestError) {
-        guard !context.user.isNobody else { throw SignIn.challenge(context.settings, .missing) }
+        guard !context.user.isNobody || context.user.guest != nil else {
+            throw SignIn.challenge(context.settings, .missing)
+        }
         guard calendar.owner.hasSameBytes(as: context.user.name) else {
             throw .needPrivileges(.dav("write-acl"), on: context.paths.calendar(calendar))
         }

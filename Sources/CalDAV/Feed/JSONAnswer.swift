@@ -26,6 +26,10 @@ enum JSONAnswer {
             ], body: .bytes(Array((json + "\n").utf8)))
     }
 
+    static func response(_ status: Status, _ json: JSONValue) -> Response {
+        response(status, String(decoding: json.text, as: UTF8.self))
+    }
+
     private static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         JSONText.append(text, to: &bytes)

@@ -15,6 +15,7 @@ extension PropertyTable {
         ) { subject, writer in
             // The RFC has it on principals alone; clients that look for a home ask elsewhere too.
             let isPrincipal = !ResourceKinds.principals.isDisjoint(with: subject.kind)
+            guard isPrincipal || !subject.context.user.isNobody else { return false }
             writer.element(
                 .dav("href"), isPrincipal ? subject.href : subject.context.principalHref)
             return true

@@ -103,7 +103,11 @@ extension PropertyTable {
             return true
         },
         .init(.dav("current-user-principal"), on: .all) { subject, writer in
-            writer.element(.dav("href"), subject.context.principalHref)
+            if subject.context.user.isNobody {
+                writer.empty(.dav("unauthenticated"))
+            } else {
+                writer.element(.dav("href"), subject.context.principalHref)
+            }
             return true
         },
         .init(.dav("add-member"), on: .calendar) { subject, writer in

@@ -62,7 +62,7 @@ enum CalendarMultiget {
             let isAlone = targets.byCalendar.allSatisfy {
                 $0.uri.hasSameBytes(as: calendar.uri)
             }
-            if isAlone { return [calendar] }
+            if isAlone || context.user.guest != nil { return [calendar] }
             guard context.isOwner(of: calendar) else {
                 return try context.store.calendars(
                     of: calendar.owner, grantedTo: context.user.name)

@@ -8,23 +8,25 @@ struct Report: Sendable {
     let on: ResourceKinds
     /// Of the resource; what it refers to is judged by itself.
     let needs: Privileges
+    /// Whether it is about one calendar alone: others are not for somebody of another server.
+    var isForGuests = false
     let respond: @Sendable (XMLElement, Resource, Context) throws -> Response
 
     static let all: [Report] = [
         // RFC 4791 §7
         Report(
             name: .caldav("calendar-query"), on: [.home, .calendar, .object], needs: .read,
-            respond: CalendarQuery.respond),
+            isForGuests: true, respond: CalendarQuery.respond),
         Report(
             name: .caldav("calendar-multiget"), on: [.home, .calendar, .object], needs: .read,
-            respond: CalendarMultiget.respond),
+            isForGuests: true, respond: CalendarMultiget.respond),
         Report(
             name: .caldav("free-busy-query"), on: [.home, .calendar], needs: .readFreeBusy,
             respond: FreeBusyQuery.respond),
         // RFC 6578 §3
         Report(
             name: .dav("sync-collection"), on: [.home, .places, .calendar], needs: .read,
-            respond: SyncCollection.respond),
+            isForGuests: true, respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(
             name: .dav("acl-principal-prop-set"), on: [.principals, .home, .calendar, .object],
@@ -58,6 +60,9 @@ enum ReportMethod {
         guard let report, !report.on.isDisjoint(with: resource.kind) else {
             throw RequestError(
                 .supportedReport, "There is no report \(root.name) for this resource.")
+        }
+        guard report.isForGuests || context.user.guest == nil else {
+            throw RequestError(.supportedReport, "That report is for people of this server.")
         }
         try context.authorise(.itself(report.needs))
         return try report.respond(root, resource, context)

@@ -16,6 +16,15 @@ package protocol CalendarStore: AnyObject {
         _ address: ResourceAddress, signingIn userName: String?, content: Bool
     ) throws(StorageError) -> Opening
 
+    /// Finds a calendar that is shared with somebody of another server, by the secret that they bring,
+    /// and what the request is for as far as it is in that calendar.
+    ///
+    /// - Returns: without a user where there is no such share, or somebody who may sign in has that
+    ///   user name; without a calendar where the address is none of the shared calendar.
+    func open(
+        _ address: ResourceAddress, asGuest key: GuestKey, content: Bool
+    ) throws(StorageError) -> Opening
+
     /// Takes over what the CRM changed since the last time, within a bounded time; called when
     /// `Opening.hasPendingChanges`, before opening anew.
     func mergePendingChanges() throws(StorageError)
@@ -95,6 +104,13 @@ package protocol CalendarStore: AnyObject {
     func people(
         matching query: PeopleQuery, limit: Int
     ) throws(StorageError) -> [UserRecord]
+
+    /// Notes what the receiver of a share on another server tells of it.
+    ///
+    /// - Returns: whether there is a share with that secret.
+    func note(
+        _ answer: ShareAnswer, ofShareWithSecret secret: String
+    ) throws(StorageError) -> Bool
 
     // MARK: Objects
 

@@ -8,10 +8,22 @@ package struct UserRecord: Sendable {
     package var passwordHash: [UInt8]
     package var email: String?
     package var displayName: String?
+    /// The cloud id of somebody of another server, with whom a calendar is shared.
+    package private(set) var guest: String?
 
     /// Who asks without signing in: their name is nobody's, since it is empty.
     package static let nobody = UserRecord(
         name: "", passwordHash: [], email: nil, displayName: nil)
+
+    /// Nobody of ours, whatever their name there: a cloud id may read like a user name.
+    package static func guest(_ cloudID: String) -> UserRecord {
+        var user = nobody
+        user.guest = cloudID
+        return user
+    }
+
+    /// Who did it, for records of what was done.
+    package var actor: String { guest ?? name }
 
     package var isNobody: Bool { name.isEmpty }
 

@@ -30,7 +30,7 @@ struct Feed: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "Where the calendars are, such as https://HOST/caldav/; else the path alone is shown."
+                "Where the calendars are, such as https://HOST/caldav/; else it is public_address of the configuration, or the path alone is shown."
             ))
         var server: String?
 
@@ -47,7 +47,8 @@ struct Feed: ParsableCommand {
             let configuration = try file.load()
             let store = Store(context: try configuration.storeContext())
             let parts = calendar.split(separator: "/").map(String.init)
-            let base = server ?? configuration.serve.basePath ?? "/caldav/"
+            let serve = configuration.serve
+            let base = server ?? serve.publicAddress ?? serve.basePath ?? "/caldav/"
             try Feed.accessing { () throws(StorageError) in
                 let calendars = try store.calendars(of: parts[0])
                 guard let calendar = calendars.first(where: { $0.uri == parts[1] }) else {

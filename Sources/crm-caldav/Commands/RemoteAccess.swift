@@ -74,7 +74,7 @@ struct RemoteAccess {
         throw failure("nobody has signed in within 20 minutes", ExitCode(1))
     }
 
-    private func http() throws(RemoteError) -> HTTPClient {
+    func http() throws(RemoteError) -> HTTPClient {
         do throws(TransportError) {
             return try HTTPClient(settings.http)
         } catch {
@@ -88,18 +88,9 @@ struct RemoteAccess {
     func add(
         _ remote: RemoteCalendar, to place: String, _ account: Account, _ policy: ConflictPolicy
     ) throws(ExitCode) -> Int64 {
-        let parts = place.split(separator: "/").map(String.init)
         let store = Store(context: context)
+        let calendar = try calendar(place, store)
         return try RemoteAccess.reading { () throws(StorageError) in
-            let address = ResourceAddress.calendar(user: parts[0], uri: parts[1])
-            var opening = try store.open(address, signingIn: parts[0], content: false)
-            if opening.needsHome, let owner = opening.user {
-                try store.prepareHome(of: owner)
-                opening = try store.open(address, signingIn: parts[0], content: false)
-            }
-            guard let calendar = opening.calendar else {
-                throw .refused("there is no calendar \(place)")
-            }
             do throws(StorageError) {
                 let context = RemoteRecord.secretContext(remote.address.text, account.user)
                 return try store.addRemote(
@@ -111,6 +102,24 @@ struct RemoteAccess {
             } catch .alreadyExists {
                 throw .refused("\(place) and \(remote.address.text) are a pair already")
             }
+        }
+    }
+
+    /// - Parameter place: `OWNER/NAME`.
+    func calendar(_ place: String, _ store: Store) throws(ExitCode) -> CalendarRecord {
+        let parts = place.split(separator: "/").map(String.init)
+        guard parts.count == 2 else { throw Exit.usage }
+        return try RemoteAccess.reading { () throws(StorageError) in
+            let address = ResourceAddress.calendar(user: parts[0], uri: parts[1])
+            var opening = try store.open(address, signingIn: parts[0], content: false)
+            if opening.needsHome, let owner = opening.user {
+                try store.prepareHome(of: owner)
+                opening = try store.open(address, signingIn: parts[0], content: false)
+            }
+            guard let calendar = opening.calendar else {
+                throw .refused("there is no calendar \(place)")
+            }
+            return calendar
         }
     }
 

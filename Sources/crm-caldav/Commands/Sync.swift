@@ -10,7 +10,8 @@ struct Sync: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Keeps calendars equal to those of other servers.",
         discussion: """
-            Works on the pairs that `crm-caldav remote` made, until SIGTERM; or once, for cron:
+            Works on the pairs that `crm-caldav remote` made, and tells other servers of changes in what \
+            `crm-caldav share` shares with them, until SIGTERM; or once, for cron:
 
               crm-caldav sync
               crm-caldav sync --once
@@ -87,8 +88,35 @@ struct Sync: ParsableCommand {
                 }
             }
         }
+        if only == nil, !(try tellReceivers(access, &list)) { isWell = false }
         if json { list.end() }
         if !isWell { throw ExitCode(1) }
+    }
+
+    /// - Returns: whether all went well.
+    private func tellReceivers(_ access: RemoteAccess, _ list: inout JSONList) throws -> Bool {
+        let herald = Herald(context: access.context, settings: access.settings, key: access.key)
+        let outcomes = try RemoteAccess.reading { () throws(StorageError) in
+            try herald.turn(atOnce: true)
+        }
+        var isWell = true
+        for outcome in outcomes {
+            if case .failed = outcome.kind { isWell = false }
+            if json {
+                var line = JSONLine()
+                line.add("share", Int(clamping: outcome.share.id))
+                line.add("outcome", outcome.kind.word)
+                line.add("reason", outcome.kind.reason)
+                list.append(line)
+            } else {
+                let reason = outcome.kind.reason.map { ": \($0)" } ?? ""
+                print(
+                    printable(
+                        "share \(outcome.share.id)  \(outcome.share.shareWith)  "
+                            + "\(outcome.kind.word)\(reason)"))
+            }
+        }
+        return isWell
     }
 
     private func words(_ outcome: Synchronizer.Outcome) -> String {
@@ -145,6 +173,10 @@ final class SyncService: Sendable {
             }
             threads.withLock { $0.append(thread) }
         }
+        if only == nil {
+            let thread = try Thread { self.tellReceivers(access, logs: logs) }
+            threads.withLock { $0.append(thread) }
+        }
         logs.event(.info, "syncing", [("threads", String(access.settings.threads))])
     }
 
@@ -192,6 +224,40 @@ final class SyncService: Sendable {
         }
     }
 
+    private func tellReceivers(_ access: RemoteAccess, logs: Logs) {
+        let herald = Herald(context: access.context, settings: access.settings, key: access.key)
+        var lastReason: String?
+        while !isStopping.load(ordering: .relaxed) {
+            do throws(StorageError) {
+                for outcome in try herald.turn(atOnce: false) { report(outcome, logs) }
+                lastReason = nil
+            } catch {
+                if error.reason != lastReason {
+                    logs.event(.error, "telling other servers failed", [("reason", error.reason)])
+                }
+                lastReason = error.reason
+            }
+            for _ in 0..<10 where !isStopping.load(ordering: .relaxed) { usleep(100_000) }
+        }
+    }
+
+    private func report(_ outcome: Herald.Outcome, _ logs: Logs) {
+        let share: [(name: StaticString, value: String)] = [
+            ("share", String(outcome.share.id)), ("shared_with", outcome.share.shareWith),
+        ]
+        var reason: [(name: StaticString, value: String)] = []
+        if let text = outcome.kind.reason { reason.append(("reason", text)) }
+        switch outcome.kind {
+        case .told: logs.event(.info, "told of a change", share)
+        case .lapsed:
+            logs.event(.warning, "a share is not known to its receiver any more", share + reason)
+        case .failed(_, let seconds):
+            logs.event(
+                .warning, "a receiver cannot be told of a change",
+                share + reason + [("retry_in", String(seconds))])
+        }
+    }
+
     private func report(_ id: Int64, _ outcome: Synchronizer.Outcome, _ logs: Logs) {
         let pair = String(id)
         switch outcome {
@@ -218,6 +284,23 @@ final class SyncService: Sendable {
         case .stopped(let reason):
             logs.event(.error, "a pair is stopped", [("pair", pair), ("reason", reason)])
         case .held, .resting: break
+        }
+    }
+}
+
+extension Herald.Outcome.Kind {
+    fileprivate var word: String {
+        switch self {
+        case .told: "told"
+        case .lapsed: "lapsed"
+        case .failed: "failed"
+        }
+    }
+
+    fileprivate var reason: String? {
+        switch self {
+        case .told: nil
+        case .lapsed(let reason), .failed(let reason, _): reason
         }
     }
 }

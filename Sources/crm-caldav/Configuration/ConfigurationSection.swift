@@ -181,6 +181,12 @@ struct ConfigurationSection: Sendable {
                     + "says as SCRIPT_NAME",
                 parse: basePath, write: { $0 }),
             .value(
+                "public_address", \.serve.publicAddress,
+                mustBe: "an address such as https://crm.example.org/caldav/",
+                "Where clients reach the calendars, such as https://crm.example.org/caldav/; other servers\n"
+                    + "are told it",
+                parse: publicAddress, write: { $0 }),
+            .value(
                 "trusted_proxies", \.serve.trustedProxies,
                 mustBe: "addresses or networks such as 10.0.0.0/8 with commas between them",
                 "Proxies before the web server that are believed X-Forwarded-For, -Proto and -Host",
@@ -294,6 +300,14 @@ private func threads(_ text: String) -> Int?? {
     if text == "auto" { return .some(nil) }
     guard let count = Int(text), (1...256).contains(count) else { return nil }
     return .some(count)
+}
+
+private func publicAddress(_ text: String) -> String?? {
+    if text.isEmpty { return .some(nil) }
+    guard let address = WebAddress(text), !text.contains("?"), !text.contains("#") else {
+        return nil
+    }
+    return address.text.hasSuffix("/") ? address.text : address.text + "/"
 }
 
 private func basePath(_ text: String) -> String?? {

@@ -15,6 +15,8 @@ struct ServeSettings: Sendable {
 
     /// Begins and ends with `/`; nil: found out of SCRIPT_NAME for each request.
     var basePath: String?
+    /// Where clients reach it, with a slash at the end; nil: not known but from requests.
+    var publicAddress: String?
     var realm = "CRM"
     /// How other people are found, to share calendars with them.
     var findPeople = PeopleSearch.part

@@ -55,6 +55,7 @@ struct Service: Sendable {
         settings.maxResourceSize = configuration.store.limits.maxResourceSize
         settings.maxInstances = configuration.store.limits.maxInstances
         settings.maxAttendeesPerInstance = configuration.store.limits.maxAttendeesPerInstance
+        settings.publicAddress = configuration.serve.publicAddress
         settings.findPeople = configuration.serve.findPeople
         settings.productID = "-//crm-caldav//crm-caldav \(CRMCalDAV.version)//EN"
         return settings

@@ -40,6 +40,8 @@ final class MemoryStore: CalendarStore {
     /// By token.
     var feeds: [String: FeedRecord] = [:]
     var calls: [String] = []
+    /// By secret.
+    var guests: [String: MemoryGuest] = [:]
 
     private func called(_ name: String) throws(StorageError) {
         calls.append(name)
@@ -80,6 +82,43 @@ final class MemoryStore: CalendarStore {
             opening.calendar?.ownerEmail = opening.owner?.email
         }
         return opening
+    }
+
+    func open(
+        _ address: ResourceAddress, asGuest key: GuestKey, content: Bool
+    ) throws(StorageError) -> Opening {
+        try called("openAsGuest")
+        var opening = Opening()
+        guard let guest = guests[key.secret], guest.cloudID.user == key.cloudID.user,
+            guest.state != .declined, !users.contains(where: { $0.name == key.userName })
+        else { return opening }
+        opening.user = .guest(guest.cloudID.text)
+        opening.hasPendingChanges = hasPendingChanges
+        let (owner, uri, name): (String, String, String?)
+        switch address {
+        case .calendar(let user, let named): (owner, uri, name) = (user, named, nil)
+        case .object(let user, let named, let object): (owner, uri, name) = (user, named, object)
+        default: return opening
+        }
+        guard owner == guest.owner, uri == guest.uri, let calendar = find(owner, uri) else {
+            return opening
+        }
+        opening.owner = users.first { $0.name == owner }
+        opening.granted = guest.access.privileges
+        opening.calendar = calendar.record
+        opening.calendar?.granted = opening.granted
+        opening.object = name.flatMap { calendar.objects[$0]?.record }
+        if !content { opening.object?.content = [] }
+        return opening
+    }
+
+    func note(
+        _ answer: ShareAnswer, ofShareWithSecret secret: String
+    ) throws(StorageError) -> Bool {
+        try called("noteAnswer")
+        guard guests[secret] != nil else { return false }
+        guests[secret]?.state = answer
+        return true
     }
 
     private func granted(
@@ -586,4 +625,13 @@ final class MemoryCursor: ObjectCursor {
                 created: 0, content: lend([]), isRemoved: true, revision: revision)
         }
     }
+}
+
+/// Somebody of another server with whom a calendar is shared.
+struct MemoryGuest {
+    var cloudID: CloudID
+    var owner: String
+    var uri: String
+    var access: FederatedAccess
+    var state: ShareAnswer?
 }

@@ -1,0 +1,143 @@
+package import CalDAV
+
+/// Another server's side of Open Cloud Mesh: where it takes shares and notifications.
+package struct OCMClient {
+    private let http: HTTPClient
+    private static let limit = 1 << 18
+
+    package init(_ http: HTTPClient) { self.http = http }
+
+    // MARK: Discovery
+
+    /// Newer servers answer at the first, older ones at the second.
+    private static let places = [".well-known/ocm", "ocm-provider/"]
+
+    /// Where a server takes shares of calendars.
+    ///
+    /// - Throws: `.refused` where it takes none, in words that say what would mend it.
+    package func endPoint(of cloudID: CloudID) throws(RemoteError) -> WebAddress {
+        var isAnswered = false
+        for place in OCMClient.places {
+            guard let address = WebAddress("\(cloudID.address)/\(place)"), address.isPrivate else {
+                throw .unintelligible(
+                    "\(cloudID.address) is no https:// address: calendars and their secrets go to no other"
+                )
+            }
+            let answer = try get(address)
+            if answer.status == 429 || answer.status >= 500 {
+                throw .busy(status: answer.status, retryAfter: answer.retryAfter(now: 0))
+            }
+            guard answer.status == 200, let json = JSONValue(parsing: answer.body),
+                let endPoint = json["endPoint"]?.string
+            else { continue }
+            isAnswered = true
+            guard json["enabled"]?.boolean != false, OCMClient.takesCalendars(json) else {
+                continue
+            }
+            guard let address = WebAddress(endPoint), address.isPrivate else {
+                throw .unintelligible("\(cloudID.server) says to be at \(endPoint)")
+            }
+            return address
+        }
+        throw isAnswered
+            ? .forbidden(
+                "\(cloudID.server) takes no calendars: it needs Nextcloud 33 or later, with federation "
+                    + "(occ config:app:set dav enableCalendarFederation --type boolean --value true)"
+            )
+            : .unintelligible(
+                "\(cloudID.server) is no server that calendars can be shared with: nothing answers at "
+                    + OCMClient.places.map { "/\($0)" }.joined(separator: " and at "))
+    }
+
+    private static func takesCalendars(_ json: JSONValue) -> Bool {
+        (json["resourceTypes"]?.elements ?? []).contains { type in
+            guard type["name"]?.string == "calendar" else { return false }
+            let shareTypes = type["shareTypes"]?.elements ?? []
+            return shareTypes.isEmpty || shareTypes.contains("user")
+        }
+    }
+
+    /// Web servers lead from the host's root to where the program is.
+    private func get(_ start: WebAddress) throws(RemoteError) -> HTTPResponse {
+        var address = start
+        for _ in 0..<4 {
+            var request = HTTPRequest("GET", address)
+            request.set("Accept", "application/json")
+            let answer = try send(request)
+            guard (300..<400).contains(answer.status), let target = answer.field("location"),
+                let next = address.resolving(target)
+            else { return answer }
+            address = next
+        }
+        throw .unintelligible("\(start.text) leads in circles")
+    }
+
+    // MARK: Telling
+
+    /// What became of an offer.
+    package struct Taken: Sendable {
+        /// The receiver's name on their server, where it told us.
+        package var recipient: String?
+        /// As people write it.
+        package var name: String?
+    }
+
+    /// Offers a calendar.
+    package func offer(
+        _ offer: ShareMessage.Offer, at endPoint: WebAddress
+    ) throws(RemoteError) -> Taken {
+        let answer = try post(offer.json, to: endPoint, "shares")
+        guard (200..<300).contains(answer.status) else { throw OCMClient.refusal(answer) }
+        let json = JSONValue(parsing: answer.body)
+        return Taken(
+            recipient: OCMClient.filled(json?["recipientUserId"]),
+            name: OCMClient.filled(json?["recipientDisplayName"]))
+    }
+
+    /// - Throws: `.notFound` where the receiver does not know the share (any more).
+    package func notify(_ message: JSONValue, at endPoint: WebAddress) throws(RemoteError) {
+        let answer = try post(message, to: endPoint, "notifications")
+        switch answer.status {
+        case 200..<300: return
+        // Nextcloud slows down who names a share that it does not know, so it is named once.
+        case 400, 403: throw .notFound(OCMClient.words(of: answer))
+        default: throw OCMClient.refusal(answer)
+        }
+    }
+
+    private func post(
+        _ json: JSONValue, to endPoint: WebAddress, _ name: String
+    ) throws(RemoteError) -> HTTPResponse {
+        var request = HTTPRequest("POST", endPoint.member(name))
+        request.set("Content-Type", "application/json")
+        request.set("Accept", "application/json")
+        request.body = json.text
+        return try send(request)
+    }
+
+    private func send(_ request: HTTPRequest) throws(RemoteError) -> HTTPResponse {
+        do throws(TransportError) {
+            return try http.send(request, limit: OCMClient.limit)
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    private static func refusal(_ answer: HTTPResponse) -> RemoteError {
+        switch answer.status {
+        case 429, 500, 502...599:
+            .busy(status: answer.status, retryAfter: answer.retryAfter(now: 0))
+        default: .refused(status: answer.status, words(of: answer))
+        }
+    }
+
+    private static func words(of answer: HTTPResponse) -> String {
+        let message = filled(JSONValue(parsing: answer.body)?["message"])
+        return String((message ?? "status \(answer.status), without a reason").prefix(300))
+    }
+
+    private static func filled(_ value: JSONValue?) -> String? {
+        guard let text = value?.string, !text.isEmpty, text.utf8.count <= 255 else { return nil }
+        return text
+    }
+}
