@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import icalendar, remotes
+from harness.processes import wait_for
 from harness.remotes import PASSWORD, Pair, Radicale, command, meaning
 from harness.stack import Stack
 
@@ -113,6 +116,52 @@ def test_an_idle_turn_is_one_request_and_a_change_at_most_four(pair: Pair) -> No
     assert pair.theirs.put(pair.their_path + "a.ics", event("a", "three")).status in (201, 204)
     assert sum(report["requests"] for report in pair.settle()) <= 4
     assert "SUMMARY:three" in equal(pair)["a"]
+
+
+def test_many_objects_meet_in_batches(
+    sync_stack: Stack, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    """Half of them on each side. In full length 10,000: the bounds are the same for few."""
+    count = 10_000 if os.environ.get("SOAK") else 600
+    fill = """INSERT INTO tasks (title, description, start_datetime, end_datetime, user_id)
+        SELECT CONCAT('{side} ', seq), 'Something to do', '2026-05-05 10:00:00',
+               '2026-05-05 11:00:00', 3 FROM seq_1_to_{count}"""
+    other = remotes.Ours(tmp_path / "other")
+    other.start()
+    try:
+        ours, theirs = sync_stack.client("ben", sync_stack.front("nginx")), other.client()
+        for side, stack in (("Here", sync_stack), ("There", other.stack)):
+            stack.sql("DELETE FROM tasks WHERE user_id = 3 LIMIT 1000")
+            stack.sql(fill.format(side=side, count=count // 2))
+        path = ours.calendar("crm-tasks")
+        wait_for(
+            lambda: all(len(c.names(path)) == count // 2 for c in (ours, theirs)), 60, "objects")
+        pair = Pair(sync_stack, ours, path, theirs, path, other.base)
+        began, most, moved = time.monotonic(), 0, 0
+        for _ in range(200):
+            printed, memory = remotes.measured(
+                sync_stack, "sync", "--once", "--json", "--only", str(pair.id))
+            (report,) = json.loads(printed)
+            assert report["outcome"] == "done", report
+            most = max(most, memory)
+            moved += report["pulled"] + report["pushed"]
+            if not report["pulled"] + report["pushed"] + report["postponed"]:
+                break
+        took = time.monotonic() - began
+        assert len(ours.names(path)) == len(theirs.names(path)) == count
+        assert most < 100 * 1024
+        idle = pair.sync()["requests"]
+        assert idle <= 2
+        name = min(ours.names(path))
+        text = ours.get(path + name).text.replace("Something to do", "Something else to do")
+        assert ours.put(path + name, text).status == 204
+        requests = sum(report["requests"] for report in pair.settle())
+        assert requests <= 4
+        figure(f"sync: {count} objects in {took:.0f} s, at most {most / 1024:.0f} MiB; idle {idle}"
+               f" request, one change {requests}")
+        pair.remove()
+    finally:
+        other.stop()
 
 
 # Conflicts

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,27 +108,27 @@ class Ours:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True)
         directory.chmod(0o755)
-        self._stack = Stack(directory, processes=1, threads=4)
+        self.stack = Stack(directory, processes=1, threads=4)
 
     @property
     def log(self) -> Path:
-        return self._stack.worker.log
+        return self.stack.worker.log
 
     def start(self) -> None:
-        self._stack.start()
+        self.stack.start()
 
     def stop(self) -> None:
-        self._stack.stop()
+        self.stack.stop()
 
     @property
     def base(self) -> str:
-        return self._stack.front("nginx")
+        return self.stack.front("nginx")
 
     def home(self) -> str:
         return "/caldav/calendars/ben/"
 
     def client(self) -> Client:
-        return self._stack.client("ben", self.base)
+        return self.stack.client("ben", self.base)
 
     def make_calendar(self, client: Client, name: str) -> str:
         return client.make_calendar(name)
@@ -152,6 +154,17 @@ def command(stack: Stack, *arguments: str, stdin: str = "") -> subprocess.Comple
         [binary(), *arguments, "--config", stack.configuration],
         input=stdin, capture_output=True, text=True,
     )
+
+
+def measured(stack: Stack, *arguments: str) -> tuple[str, int]:
+    """What a command printed, and the most memory that it had, in KiB."""
+    with tempfile.TemporaryFile("w+") as printed:
+        process = subprocess.Popen(
+            [binary(), *arguments, "--config", stack.configuration], stdout=printed)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        return printed.read(), usage.ru_maxrss
 
 
 class Pair:
