@@ -78,6 +78,23 @@ struct GuestTests {
         #expect(site.asOtto("DELETE", path + "a.ics").status == 204)
     }
 
+    @Test("a token that is no good brings everything, and what is gone")
+    func invalidToken() throws {
+        let site = try Site()
+        try site.invite()
+        site.put("a.ics", event("1"))
+        site.put("b.ics", event("2"))
+        _ = site.send("DELETE", path + "b.ics")
+        let stale = report.replacing("sync/0", with: "sync/999999")
+        let answer = site.asOtto("REPORT", path, body: stale)
+        #expect(answer.status == 207)
+        let responses = try answer.responses()
+        #expect(responses["/caldav/\(path)a.ics"]?.property(.dav("getetag")) != nil)
+        let gone = try #require(responses["/caldav/\(path)b.ics"])
+        #expect(gone.first(.dav("status"))?.text.contains("404") == true)
+        #expect(site.send("REPORT", path, body: stale).status == 403)
+    }
+
     @Test("who may only read is refused what changes anything")
     func readsOnly() throws {
         let site = try Site()

@@ -274,6 +274,21 @@ class TestConsumer:
                     cloud._ask(federated, method, origin + path)
                 assert refused.value.status == 403, (method, path)
 
+    def test_goes_on_after_a_restored_database(
+        self, crm: Stack, cloud: Nextcloud, anna: Client, calendar: str
+    ) -> None:
+        """It knows no way to begin anew, and would come with a token that is refused for ever."""
+        for name in "ab":
+            anna.put(calendar + f"{name}.ics", icalendar.event(f"{name}@x"))
+        federated = share(crm, cloud, calendar)
+        cloud.run_cron()
+        anna.delete(calendar + "b.ics")
+        crm.command("check", "--new-epoch")
+        anna.put(calendar + "c.ics", icalendar.event("c@x"))
+        assert cloud.sync(federated) == 2
+        assert sorted(federated.objects) == ["a.ics", "c.ics"]
+        assert cloud.sync(federated) == 0
+
     def test_a_server_with_another_name_for_itself_gets_in(
         self, crm: Stack, cloud: Nextcloud, calendar: str
     ) -> None:
@@ -467,6 +482,9 @@ class TestNotification:
         with pytest.raises(Refused) as refused:
             cloud.sync(federated)
         assert refused.value.status == 401
+        again = share(crm, cloud, calendar)
+        cloud.run_cron()
+        assert set(again.objects) == {"a.ics"}
 
 
 class TestRevocation:

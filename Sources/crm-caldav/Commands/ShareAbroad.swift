@@ -234,6 +234,14 @@ struct ShareOffice {
         }
         // Offered anew, it keeps its secret: until the new one had arrived, the old one would be wrong,
         // and the receiver's server would drop the calendar.
+        if let known, known.state == .declined {
+            // It has to open the calendar again by the time that their server knows.
+            try RemoteAccess.reading { () throws(StorageError) in
+                try store.confirmFederatedShare(
+                    known.id, recipient: known.recipient, endPoint: known.endPoint,
+                    access: known.access)
+            }
+        }
         let (id, address, secret) =
             if let known { try reopened(known) } else {
                 try begin(calendar, receiver, level, endPoint)
