@@ -151,6 +151,22 @@ def test_what_another_client_does_before_we_read_back_is_seen(
     assert ("DESCRIPTION:theirs\n" in found) == (deed == "edit")
 
 
+def test_a_new_object_whose_write_nobody_answered_is_known_again_at_once(
+    pair: Pair, faults: Faults
+) -> None:
+    """Its own next attempt would be a minute later; until then nobody could edit it there."""
+    pair.settle()
+    pair.ours.put(pair.our_path + "a.ics", icalendar.event("a", "ours"))
+    faults.kinds, faults.methods, faults.rate = ("reset-after",), {"PUT"}, 1
+    pair.sync(succeeds=False)
+    faults.rate = 0
+    pair.settle()
+    [name] = pair.theirs.names(pair.their_path)
+    assert pair.theirs.put(pair.their_path + name, icalendar.event("a", "theirs")).status in (201, 204)
+    pair.settle()
+    assert "SUMMARY:theirs\n" in equal(pair)["a"]
+
+
 def test_nobody_listening_is_a_failure_that_waits(
     pair: Pair, faults: Faults, sync_stack: Stack
 ) -> None:

@@ -100,6 +100,7 @@ final class Turn {
                 rows: rows, local: changes, isLocalComplete: isLocalComplete, remote: listing,
                 now: now)
             try match(&plan)
+            plan.leaveWaiting()
             try guardAgainstEmptying(plan)
             try work(through: plan.items)
         }

@@ -13,6 +13,9 @@ struct TurnPlan {
         var isGoneThere = false
         /// Whether the server says so, instead of only not listing it.
         var isSaidToBeGone = false
+        /// Whether its next attempt is not due yet: it takes part only where the other side has
+        /// something new that may be it, such as the outcome of a write that nobody answered.
+        var isWaiting = false
         /// Where it is there, as the server wrote it in this turn.
         var address: WebAddress?
     }
@@ -38,6 +41,7 @@ struct TurnPlan {
     ) {
         var newNames = local
         var newMembers = remote.present
+        var waiting: [Item] = []
         for row in rows {
             var item = Item(row: row)
             let key = row.href.map(TurnPlan.key)
@@ -63,8 +67,14 @@ struct TurnPlan {
                 item.isDirtyHere = true
                 item.isDirtyThere = row.href != nil
             }
-            if item.isDirtyHere || item.isDirtyThere { items.append(item) }
+            if item.isDirtyHere || item.isDirtyThere {
+                items.append(item)
+            } else if row.href == nil, row.name != nil, row.retryAt > now {
+                item.isWaiting = true
+                waiting.append(item)
+            }
         }
+        if !newMembers.isEmpty { items += waiting }
         for (name, etag) in newNames where etag != nil {
             var item = Item(row: RemoteObjectRecord())
             item.row.name = name
@@ -127,9 +137,13 @@ struct TurnPlan {
                 items[here].isGoneThere = false
                 items[here].isSaidToBeGone = false
                 items[here].isDirtyThere = true
+                items[here].isWaiting = false
                 taken.insert(there)
             }
         }
         items = items.indices.filter { !taken.contains($0) }.map { items[$0] }
     }
+
+    /// Leaves out what waits and found no other half.
+    mutating func leaveWaiting() { items.removeAll(where: \.isWaiting) }
 }
