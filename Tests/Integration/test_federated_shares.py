@@ -152,7 +152,9 @@ class TestOffer:
         ("change", "words"),
         [
             ({"takes_calendars": False}, "takes no calendars"),
-            ({"users": {"emil": "emil"}}, "does not exist"),
+            ({"users": {"emil": "emil"}}, "personal settings"),
+            ({"is_read_only": True}, "before 33"),
+            ({"wants_signatures": True}, "enforce_signed_ocm_request"),
         ],
     )
     def test_a_refusal_says_why_and_leaves_nothing(
@@ -160,7 +162,8 @@ class TestOffer:
     ) -> None:
         for name, value in change.items():
             setattr(cloud, name, value)
-        ran = command(crm, "share", "--to", cloud.cloud_id("otto"), place(calendar))
+        ran = command(crm, "share", "--to", cloud.cloud_id("otto"), "--access", "read-write",
+                      place(calendar))
         assert ran.returncode == 1 and words in ran.stderr, ran.stderr
         assert place(calendar) not in command(crm, "share", "list").stdout
 
@@ -554,6 +557,8 @@ def test_share_list_for_people(crm: Stack, cloud: Nextcloud, calendar: str) -> N
     ]
     assert "offered" in line and cloud.cloud_id("otto") in line and "not seen yet" in line
     assert command(crm, "share", "list", "--user", "ben").stdout.startswith("Nothing is shared")
+    shown = command(crm, "calendar", "list", "--user", "anna").stdout
+    assert f"  {cloud.cloud_id('otto')}: read (share " in shown
 
 
 class TestCheck:

@@ -96,8 +96,9 @@ struct ClientGuide {
                 client: "Nextcloud, to read and write",
                 steps: [
                     """
-                    Nothing is to be done in Nextcloud where whoever runs this server pairs a \
-                    calendar here with one there: ask for it.
+                    Whoever runs this server can share a calendar with you there: tell them your \
+                    federated cloud id, which stands in your settings, <b>Sharing</b>. For a Nextcloud \
+                    before 33, they can pair a calendar here with one there.
                     """,
                     """
                     Otherwise, install the app <b>DAV Connector</b>; in your settings, <b>Connected \

@@ -1,4 +1,5 @@
 package import CalDAV
+import Glibc
 
 /// Another server's side of Open Cloud Mesh: where it takes shares and notifications.
 package struct OCMClient {
@@ -25,7 +26,8 @@ package struct OCMClient {
             }
             let answer = try get(address)
             if answer.status == 429 || answer.status >= 500 {
-                throw .busy(status: answer.status, retryAfter: answer.retryAfter(now: 0))
+                throw .busy(
+                    status: answer.status, retryAfter: answer.retryAfter(now: OCMClient.now))
             }
             guard answer.status == 200, let json = JSONValue(parsing: answer.body),
                 let endPoint = json["endPoint"]?.string
@@ -41,8 +43,8 @@ package struct OCMClient {
         }
         throw isAnswered
             ? .forbidden(
-                "\(cloudID.server) takes no calendars: it needs Nextcloud 33 or later, with federation "
-                    + "(occ config:app:set dav enableCalendarFederation --type boolean --value true)"
+                "\(cloudID.server) takes no calendars: it needs Nextcloud 33 or later (32, to read), with "
+                    + "occ config:app:set dav enableCalendarFederation --type boolean --value true"
             )
             : .unintelligible(
                 "\(cloudID.server) is no server that calendars can be shared with: nothing answers at "
@@ -126,15 +128,41 @@ package struct OCMClient {
     private static func refusal(_ answer: HTTPResponse) -> RemoteError {
         switch answer.status {
         case 429, 500, 502...599:
-            .busy(status: answer.status, retryAfter: answer.retryAfter(now: 0))
+            .busy(status: answer.status, retryAfter: answer.retryAfter(now: OCMClient.now))
         default: .refused(status: answer.status, words(of: answer))
         }
     }
 
+    /// What helps, by what stands in Nextcloud's refusals.
+    private static let hints: [(words: String, hint: String)] = [
+        ("does not exist", "their cloud id stands in their personal settings, under Sharing"),
+        ("Unsupported access value", "a Nextcloud before 33 takes calendars to read alone"),
+        (
+            "Unsigned request",
+            "its administrator has to take unsigned requests: "
+                + "occ config:app:set core enforce_signed_ocm_request --type boolean --value false"
+        ),
+        (
+            "supposed to sign",
+            "it knows another server (a Nextcloud?) by our host's name: share from a name of our own"
+        ),
+        (
+            "does not support",
+            "its administrator has to switch it on: "
+                + "occ config:app:set dav enableCalendarFederation --type boolean --value true"
+        ),
+    ]
+
     private static func words(of answer: HTTPResponse) -> String {
-        let message = filled(JSONValue(parsing: answer.body)?["message"])
-        return String((message ?? "status \(answer.status), without a reason").prefix(300))
+        guard let message = filled(JSONValue(parsing: answer.body)?["message"]) else {
+            return "status \(answer.status), without a reason"
+        }
+        let hint = hints.first { message.utf8Range(of: $0.words) != nil }
+        return message + (hint.map { " (\($0.hint))" } ?? "")
     }
+
+    /// Seconds since 1970.
+    private static var now: Int64 { Int64(time(nil)) }
 
     private static func filled(_ value: JSONValue?) -> String? {
         guard let text = value?.string, !text.isEmpty, text.utf8.count <= 255 else { return nil }

@@ -35,6 +35,7 @@ struct Calendar: ParsableCommand {
             try Calendar.accessing { () throws(StorageError) in
                 var owners = [user].compactMap { $0 }
                 if user == nil { owners = try store.calendarOwners() }
+                let abroad = try store.federatedShares().filter { $0.state != .declined }
                 var list = JSONList()
                 for owner in owners {
                     let shares = try store.shares(of: owner)
@@ -47,15 +48,18 @@ struct Calendar: ParsableCommand {
                     }
                     for calendar in try store.calendars(of: owner) {
                         let granted = shares.filter { $0.calendar == calendar.id }
+                        let abroad = abroad.filter { $0.calendar == calendar.id }
                         if json {
                             list.append(Calendar.line(calendar))
                             for share in granted {
                                 list.append(Calendar.line(owner, share, calendar))
                             }
+                            for share in abroad { list.append(Calendar.line(share, calendar)) }
                             continue
                         }
                         print(printable("\(owner)/\(calendar.uri)  \(calendar.displayName)"))
                         for share in granted { print(printable("  \(share.sentence)")) }
+                        for share in abroad { print(printable("  \(share.sentence)")) }
                     }
                 }
                 if json { list.end() }
@@ -233,6 +237,24 @@ struct Calendar: ParsableCommand {
         line.add("shared_with", share.grantee.words)
         line.add("privileges", share.privileges.words.joined(separator: " "))
         return line
+    }
+
+    private static func line(
+        _ share: FederatedShareRecord, _ calendar: CalendarRecord
+    ) -> JSONLine {
+        var line = JSONLine()
+        line.add("calendar", "\(calendar.owner)/\(calendar.uri)")
+        line.add("shared_with", share.shareWith)
+        line.add("privileges", share.access.privileges.words.joined(separator: " "))
+        line.add("share", Int(clamping: share.id))
+        return line
+    }
+}
+
+extension FederatedShareRecord {
+    /// `otto@cloud.example: read (share 3)`
+    fileprivate var sentence: String {
+        "\(shareWith): \(access.privileges.words.joined(separator: ", ")) (share \(id))"
     }
 }
 

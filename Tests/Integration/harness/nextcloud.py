@@ -61,6 +61,10 @@ class Nextcloud:
         self.asks_first = asks_first
         self.users = users or {"otto": "otto", "emil": "emil"}
         self.takes_calendars = True
+        #: As Nextcloud 32.
+        self.is_read_only = False
+        #: `core enforce_signed_ocm_request`
+        self.wants_signatures = False
         self.has_well_known = True
         #: Answered to the next notifications instead of what it would say: status and fields.
         self.trouble: list[tuple[int, dict[str, str]]] = []
@@ -154,6 +158,8 @@ class Nextcloud:
         return 404, {}, {}
 
     def _take_offer(self, body: dict[str, Any]) -> tuple[int, object]:
+        if self.wants_signatures:
+            return 400, {"message": "Unsigned request", "validationErrors": []}
         protocol = body.get("protocol")
         missing = {"message": "Missing arguments", "validationErrors": []}
         wanted = ("shareWith", "name", "providerId", "resourceType", "shareType")
@@ -185,7 +191,7 @@ class Nextcloud:
             return 501, {"message": "Invalid protocol data (v1)"}
         if not protocol["url"] or not protocol["displayName"]:
             return 501, {"message": "Incomplete protocol data"}
-        if access not in (READ, READ_WRITE):
+        if access not in ((READ,) if self.is_read_only else (READ, READ_WRITE)):
             return 501, {"message": f"Unsupported access value: {access}"}
         # Its columns.
         assert len(protocol["color"] or "") <= 7
