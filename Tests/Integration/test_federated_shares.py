@@ -151,7 +151,10 @@ class TestOffer:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            ({"takes_calendars": False}, "takes no calendars"),
+            ({"is_enabled": False}, "switched off"),
+            ({"knows_calendars": False}, "takes no calendars"),
+            ({"takes_calendars": False}, "enableCalendarFederation"),
+            ({"offers_left": 0}, "20 minutes"),
             ({"users": {"emil": "emil"}}, "personal settings"),
             ({"is_read_only": True}, "before 33"),
             ({"wants_signatures": True}, "enforce_signed_ocm_request"),

@@ -13,11 +13,11 @@ package struct OCMClient {
     /// Newer servers answer at the first, older ones at the second.
     private static let places = [".well-known/ocm", "ocm-provider/"]
 
-    /// Where a server takes shares of calendars.
+    /// Where a server takes shares.
     ///
-    /// - Throws: `.refused` where it takes none, in words that say what would mend it.
+    /// Whether it takes calendars is not to be learnt here: a Nextcloud that does names files alone.
+    /// - Throws: in words that say what would mend it.
     package func endPoint(of cloudID: CloudID) throws(RemoteError) -> WebAddress {
-        var isAnswered = false
         for place in OCMClient.places {
             guard let address = WebAddress("\(cloudID.address)/\(place)"), address.isPrivate else {
                 throw .unintelligible(
@@ -30,33 +30,19 @@ package struct OCMClient {
                     status: answer.status, retryAfter: answer.retryAfter(now: OCMClient.now))
             }
             guard answer.status == 200, let json = JSONValue(parsing: answer.body),
-                let endPoint = json["endPoint"]?.string
+                json["resourceTypes"] != nil
             else { continue }
-            isAnswered = true
-            guard json["enabled"]?.boolean != false, OCMClient.takesCalendars(json) else {
-                continue
+            guard json["enabled"]?.boolean != false else {
+                throw .forbidden("\(cloudID.server) has federated sharing switched off")
             }
-            guard let address = WebAddress(endPoint), address.isPrivate else {
-                throw .unintelligible("\(cloudID.server) says to be at \(endPoint)")
-            }
+            guard let endPoint = json["endPoint"]?.string, let address = WebAddress(endPoint),
+                address.isPrivate
+            else { throw .unintelligible("\(cloudID.server) does not say where it takes shares") }
             return address
         }
-        throw isAnswered
-            ? .forbidden(
-                "\(cloudID.server) takes no calendars: it needs Nextcloud 33 or later (32, to read), with "
-                    + "occ config:app:set dav enableCalendarFederation --type boolean --value true"
-            )
-            : .unintelligible(
-                "\(cloudID.server) is no server that calendars can be shared with: nothing answers at "
-                    + OCMClient.places.map { "/\($0)" }.joined(separator: " and at "))
-    }
-
-    private static func takesCalendars(_ json: JSONValue) -> Bool {
-        (json["resourceTypes"]?.elements ?? []).contains { type in
-            guard type["name"]?.string == "calendar" else { return false }
-            let shareTypes = type["shareTypes"]?.elements ?? []
-            return shareTypes.isEmpty || shareTypes.contains("user")
-        }
+        throw .unintelligible(
+            "\(cloudID.server) is no server that calendars can be shared with: nothing answers at "
+                + OCMClient.places.map { "/\($0)" }.joined(separator: " and at "))
     }
 
     /// Web servers lead from the host's root to where the program is.
@@ -89,7 +75,9 @@ package struct OCMClient {
         _ offer: ShareMessage.Offer, at endPoint: WebAddress
     ) throws(RemoteError) -> Taken {
         let answer = try post(offer.json, to: endPoint, "shares")
-        guard (200..<300).contains(answer.status) else { throw OCMClient.refusal(answer) }
+        guard (200..<300).contains(answer.status) else {
+            throw .refused(status: answer.status, OCMClient.words(of: answer))
+        }
         let json = JSONValue(parsing: answer.body)
         return Taken(
             recipient: OCMClient.filled(json?["recipientUserId"]),
@@ -103,7 +91,9 @@ package struct OCMClient {
         case 200..<300: return
         // Nextcloud slows down who names a share that it does not know, so it is named once.
         case 400, 403: throw .notFound(OCMClient.words(of: answer))
-        default: throw OCMClient.refusal(answer)
+        case 429, 500...:
+            throw .busy(status: answer.status, retryAfter: answer.retryAfter(now: OCMClient.now))
+        default: throw .refused(status: answer.status, OCMClient.words(of: answer))
         }
     }
 
@@ -125,16 +115,12 @@ package struct OCMClient {
         }
     }
 
-    private static func refusal(_ answer: HTTPResponse) -> RemoteError {
-        switch answer.status {
-        case 429, 500, 502...599:
-            .busy(status: answer.status, retryAfter: answer.retryAfter(now: OCMClient.now))
-        default: .refused(status: answer.status, words(of: answer))
-        }
-    }
-
     /// What helps, by what stands in Nextcloud's refusals.
     private static let hints: [(words: String, hint: String)] = [
+        (
+            "not implemented",
+            "it takes no calendars: it needs Nextcloud 33 or later (32, to read)"
+        ),
         ("does not exist", "their cloud id stands in their personal settings, under Sharing"),
         ("Unsupported access value", "a Nextcloud before 33 takes calendars to read alone"),
         (
@@ -155,6 +141,9 @@ package struct OCMClient {
 
     private static func words(of answer: HTTPResponse) -> String {
         guard let message = filled(JSONValue(parsing: answer.body)?["message"]) else {
+            if answer.status == 429 {
+                return "a Nextcloud takes five shares within 20 minutes: try again later"
+            }
             return "status \(answer.status), without a reason"
         }
         let hint = hints.first { message.utf8Range(of: $0.words) != nil }

@@ -60,7 +60,13 @@ class Nextcloud:
     def __init__(self, *, asks_first: bool = False, users: dict[str, str] | None = None) -> None:
         self.asks_first = asks_first
         self.users = users or {"otto": "otto", "emil": "emil"}
+        #: Switches of its administrator: all of federated sharing, and that of calendars.
+        self.is_enabled = True
         self.takes_calendars = True
+        #: Not before Nextcloud 32.
+        self.knows_calendars = True
+        #: It takes five within 20 minutes.
+        self.offers_left = 5
         #: As Nextcloud 32.
         self.is_read_only = False
         #: `core enforce_signed_ocm_request`
@@ -132,14 +138,15 @@ class Nextcloud:
             # nginx, as its manual sets it up.
             return 301, {}, {"Location": "/index.php/.well-known/ocm"}
         if path in ("/index.php/.well-known/ocm", "/ocm-provider/"):
-            types = [{"name": "file", "shareTypes": ["user", "group"],
-                      "protocols": {"webdav": "/public.php/webdav/"}}]
-            if self.takes_calendars:
-                types.append({"name": "calendar", "shareTypes": ["user"],
-                              "protocols": {"v1": "/calendar"}})
+            # Calendars are not among them, though it takes some.
             return 200, {
-                "enabled": True, "apiVersion": "1.1.0", "endPoint": f"{self.base}/index.php/ocm",
-                "provider": "Nextcloud", "resourceTypes": types,
+                "enabled": self.is_enabled, "apiVersion": "1.1.0",
+                "endPoint": f"{self.base}/index.php/ocm" if self.is_enabled else "",
+                "provider": "Nextcloud 33.0.5", "capabilities": ["notifications", "shares"],
+                "resourceTypes": [{
+                    "name": "file", "shareTypes": ["user", "group"],
+                    "protocols": {"webdav": "/public.php/webdav/"},
+                }] if self.is_enabled else [],
             }, {}
         return 404, {}, {}
 
@@ -158,6 +165,9 @@ class Nextcloud:
         return 404, {}, {}
 
     def _take_offer(self, body: dict[str, Any]) -> tuple[int, object]:
+        if self.offers_left == 0:
+            return 429, []
+        self.offers_left -= 1
         if self.wants_signatures:
             return 400, {"message": "Unsigned request", "validationErrors": []}
         protocol = body.get("protocol")
@@ -173,7 +183,10 @@ class Nextcloud:
             "https://" + re.sub(r"^https?://", "", body["owner"].rpartition("@")[2])
         ).hostname:
             return 400, {"message": "entry does not contain @", "validationErrors": []}
-        if body["resourceType"] != "calendar" or body["shareType"] != "user":
+        if (
+            not self.knows_calendars or body["resourceType"] != "calendar"
+            or body["shareType"] != "user"
+        ):
             return 501, {"message": f'Share type "{body["shareType"]}" not implemented'}
         user = self.users.get(body["shareWith"].rpartition("@")[0])
         if user is None:
@@ -181,7 +194,7 @@ class Nextcloud:
             return 400, {"message": f'User "{body["shareWith"]}" does not exists at {self.base}',
                          "validationErrors": []}
         if not self.takes_calendars:
-            return 501, {"message": "Server does not support calendar federation"}
+            return 503, {"message": "Server does not support calendar federation"}
         access = protocol.get("access")
         kinds = {"url": str, "displayName": str, "components": str, "access": int,
                  "color": str | None}
