@@ -24,16 +24,14 @@ def sync_stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="module", params=remotes.SERVERS)
 def pair(sync_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Pair]:
-    server = remotes.SERVERS[request.param](sync_stack.directory / request.param)
-    server.start()
-    ours, theirs = sync_stack.client("anna", sync_stack.front("nginx")), server.client()
-    pair = Pair(
-        sync_stack, ours, ours.make_calendar(f"d-{request.param}"), theirs,
-        server.make_calendar(theirs, f"d-{request.param}"), server.base,
-    )
-    yield pair
-    pair.remove()
-    server.stop()
+    with remotes.server(request.param, sync_stack.directory / request.param) as server:
+        ours, theirs = sync_stack.client("anna", sync_stack.front("nginx")), server.client()
+        pair = Pair(
+            sync_stack, ours, ours.make_calendar(f"d-{request.param}"), theirs,
+            server.make_calendar(theirs, f"d-{request.param}"), server.base,
+        )
+        yield pair
+        pair.remove()
 
 
 @pytest.fixture

@@ -24,15 +24,13 @@ def sync_stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module", params=SERVERS)
 def server(
     request: pytest.FixtureRequest, sync_stack: Stack
-) -> Iterator[remotes.Radicale]:
-    server = SERVERS[request.param](sync_stack.directory / f"remote-{request.param}")
-    server.start()
-    yield server
-    server.stop()
+) -> Iterator[remotes.Server]:
+    with remotes.server(request.param, sync_stack.directory / f"remote-{request.param}") as server:
+        yield server
 
 
 @pytest.fixture
-def pair(sync_stack: Stack, server: remotes.Radicale) -> Iterator[Pair]:
+def pair(sync_stack: Stack, server: remotes.Server) -> Iterator[Pair]:
     """Two new calendars that are a pair."""
     ours = sync_stack.client("anna", sync_stack.front("nginx"))
     theirs = server.client()

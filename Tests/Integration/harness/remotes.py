@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from .dav import Client
+from .davical import PASSWORD, USER, DAViCal
 from .processes import Process, accepts, free_port
 from .stack import Stack, binary
-
-USER, PASSWORD = "otto", "otto-secret: ä"
 
 
 class Radicale:
@@ -146,7 +147,22 @@ def sync_stack() -> Iterator[Stack]:
         yield stack
 
 
-SERVERS = {"radicale": Radicale, "xandikos": Xandikos, "ours": Ours}
+Server = Radicale | DAViCal | Ours
+SERVERS = {"radicale": Radicale, "xandikos": Xandikos, "davical": DAViCal, "ours": Ours}
+
+
+@contextmanager
+def server(kind: str, directory: Path) -> Iterator[Server]:
+    """A server of a kind, running; skips the test where the machine lacks what it needs."""
+    make = SERVERS[kind]
+    if make is DAViCal and (missing := DAViCal.missing()):
+        pytest.skip(missing)
+    server = make(directory)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 def command(stack: Stack, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
