@@ -512,6 +512,21 @@ class TestRevocation:
         assert place(calendar) not in command(crm, "share", "list").stdout
         assert command(crm, "share", "revoke", str(revoked["id"])).returncode == 1
 
+    def test_who_has_not_taken_it_yet_is_told_no_change(
+        self, crm: Stack, cloud: Nextcloud, calendar: str
+    ) -> None:
+        cloud.asks_first = True
+        federated = share(crm, cloud, calendar)
+        ran = command(crm, "share", "revoke", str(listed(crm, calendar)["id"]))
+        assert ran.returncode == 0 and not ran.stderr
+        assert [m["notificationType"] for m in cloud.notifications] == ["SHARE_UNSHARED"]
+        assert cloud.throttled == 0
+        # Accepted all the same, it is gone with the first look.
+        cloud.accept(federated)
+        with pytest.raises(Refused) as refused:
+            cloud.run_cron()
+        assert refused.value.status == 401 and not cloud.calendars
+
     def test_a_server_that_is_away_hinders_nothing(
         self, crm: Stack, anna: Client, calendar: str
     ) -> None:

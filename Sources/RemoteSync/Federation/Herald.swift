@@ -99,12 +99,19 @@ package final class Herald {
     }
 
     /// Tells the receiver of a share that is gone, as far as they understand it: Nextcloud makes nothing
-    /// of the first message, and of the second that it looks, and finds itself shut out.
+    /// of the first message, and of the second that it looks, and finds itself shut out. Where it does not
+    /// have the calendar, it is not told of a change: it would take that for an attack.
     package func bidFarewell(_ share: FederatedShareRecord) throws(RemoteError) {
+        var messages = [ShareMessage.unshared]
+        if share.state == .accepted { messages.append(ShareMessage.changed) }
         var share = share
         let secret = try share.openSecret(with: key)
-        for message in [ShareMessage.unshared, ShareMessage.changed] {
-            try send(&share) { address, cloudID in message(address, cloudID, secret) }
+        do throws(RemoteError) {
+            for message in messages {
+                try send(&share) { address, cloudID in message(address, cloudID, secret) }
+            }
+        } catch .notFound {
+            // They have dropped it by themselves.
         }
     }
 
