@@ -124,6 +124,16 @@ class TestOffer:
         cloud.has_well_known = False
         share(crm, cloud, calendar)
 
+    def test_a_host_that_leads_to_another_is_followed(
+        self, crm: Stack, cloud: Nextcloud, calendar: str
+    ) -> None:
+        front = Nextcloud()
+        front.leads_to = cloud.base
+        ran = command(crm, "share", "--to", front.cloud_id("otto"), place(calendar))
+        front.stop()
+        assert ran.returncode == 0, ran.stderr
+        assert len(cloud.calendars) == 1 and not front.offers
+
     def test_several_calendars_at_once(
         self, crm: Stack, cloud: Nextcloud, anna: Client, calendar: str
     ) -> None:

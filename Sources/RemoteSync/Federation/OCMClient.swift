@@ -45,7 +45,8 @@ package struct OCMClient {
                 + OCMClient.places.map { "/\($0)" }.joined(separator: " and at "))
     }
 
-    /// Web servers lead from the host's root to where the program is.
+    /// Web servers lead from the host's root to where the program is, on another host perhaps: nothing
+    /// secret goes with it.
     private func get(_ start: WebAddress) throws(RemoteError) -> HTTPResponse {
         var address = start
         for _ in 0..<4 {
@@ -53,7 +54,7 @@ package struct OCMClient {
             request.set("Accept", "application/json")
             let answer = try send(request)
             guard (300..<400).contains(answer.status), let target = answer.field("location"),
-                let next = address.resolving(target)
+                let next = address.resolving(target) ?? WebAddress(target), next.isPrivate
             else { return answer }
             address = next
         }

@@ -72,6 +72,8 @@ class Nextcloud:
         #: `core enforce_signed_ocm_request`
         self.wants_signatures = False
         self.has_well_known = True
+        #: Another server that this one's address leads to.
+        self.leads_to = ""
         #: Answered to the next notifications instead of what it would say: status and fields.
         self.trouble: list[tuple[int, dict[str, str]]] = []
         #: What it calls itself in background jobs; None: by its address.
@@ -136,7 +138,7 @@ class Nextcloud:
     def _get(self, path: str) -> tuple[int, object, dict[str, str]]:
         if path == "/.well-known/ocm" and self.has_well_known:
             # nginx, as its manual sets it up.
-            return 301, {}, {"Location": "/index.php/.well-known/ocm"}
+            return 301, {}, {"Location": f"{self.leads_to}/index.php/.well-known/ocm"}
         if path in ("/index.php/.well-known/ocm", "/ocm-provider/"):
             # Calendars are not among them, though it takes some.
             return 200, {
