@@ -31,8 +31,8 @@ struct Calendar: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = try Calendar.openStore(file)
-            try Calendar.accessing { () throws(StorageError) in
+            let store = try file.openStore()
+            try accessing { () throws(StorageError) in
                 var owners = [user].compactMap { $0 }
                 if user == nil { owners = try store.calendarOwners() }
                 let abroad = try store.federatedShares().filter { $0.state != .declined }
@@ -127,8 +127,8 @@ struct Calendar: ParsableCommand {
         }
 
         func run() throws {
-            let store = try Calendar.openStore(file)
-            try Calendar.accessing { () throws(StorageError) in
+            let store = try file.openStore()
+            try accessing { () throws(StorageError) in
                 let place = try Calendar.place(address, store)
                 let grantee = try Calendar.known(to.choice, place.owner, store)
                 let share = Share(
@@ -152,8 +152,8 @@ struct Calendar: ParsableCommand {
         @OptionGroup var from: GranteeOptions
 
         func run() throws {
-            let store = try Calendar.openStore(file)
-            try Calendar.accessing { () throws(StorageError) in
+            let store = try file.openStore()
+            try accessing { () throws(StorageError) in
                 let place = try Calendar.place(address, store)
                 let present = try place.shares(store)
                 let others = present.filter { $0.grantee != from.choice }
@@ -205,21 +205,6 @@ struct Calendar: ParsableCommand {
         }
         guard name != owner else { throw .refused("\(name) is the owner") }
         return grantee
-    }
-
-    private static func openStore(_ file: ConfigurationOption) throws(ExitCode) -> Store {
-        Store(context: try file.load().storeContext())
-    }
-
-    private static func accessing(_ body: () throws(StorageError) -> Void) throws(ExitCode) {
-        do throws(StorageError) {
-            try body()
-        } catch {
-            switch error {
-            case .refused(let reason): throw failure(reason, ExitCode(1))
-            default: throw failure(error.reason, Exit.database)
-            }
-        }
     }
 
     private static func line(_ calendar: CalendarRecord) -> JSONLine {

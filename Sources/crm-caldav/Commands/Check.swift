@@ -72,7 +72,7 @@ struct Check: ParsableCommand {
             }
         } catch {
             report.show(
-                "database", .problem, "\(Self.reason(error))",
+                "database", .problem, error.reason,
                 mend: "correct database_* in the configuration, or start the server")
             report.end()
             throw Exit.database
@@ -86,7 +86,7 @@ struct Check: ParsableCommand {
         do throws(StorageError) {
             try Store(context: context).beginNewEpoch()
         } catch {
-            throw failure(Self.reason(error), Exit.database)
+            throw failure(error.reason, Exit.database)
         }
         print("A new epoch has begun: every client lists its calendars afresh.")
     }
@@ -117,13 +117,6 @@ struct Check: ParsableCommand {
                 "With --user NAME signing in, compression and chunked bodies are looked at too.")
         }
         if !isClean { throw ExitCode(1) }
-    }
-
-    private static func reason(_ error: StorageError) -> String {
-        switch error {
-        case .unavailable(let reason), .failed(let reason), .refused(let reason): reason
-        default: "\(error)"
-        }
     }
 
     private func checkSignIn(

@@ -49,7 +49,7 @@ struct Feed: ParsableCommand {
             let parts = calendar.split(separator: "/").map(String.init)
             let serve = configuration.serve
             let base = server ?? serve.publicAddress ?? serve.basePath ?? "/caldav/"
-            try Feed.accessing { () throws(StorageError) in
+            try accessing { () throws(StorageError) in
                 let calendars = try store.calendars(of: parts[0])
                 guard let calendar = calendars.first(where: { $0.uri == parts[1] }) else {
                     throw .notFound
@@ -78,8 +78,8 @@ struct Feed: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = try Feed.openStore(file)
-            try Feed.accessing { () throws(StorageError) in
+            let store = try file.openStore()
+            try accessing { () throws(StorageError) in
                 let feeds = try store.feeds().filter { user == nil || $0.owner == user }
                 if json {
                     var list = JSONList()
@@ -108,31 +108,15 @@ struct Feed: ParsableCommand {
         var ids: [Int64]
 
         func run() throws {
-            let store = try Feed.openStore(file)
+            let store = try file.openStore()
             for id in ids {
-                try Feed.accessing { () throws(StorageError) in try store.revokeFeed(id) }
+                try accessing { () throws(StorageError) in try store.revokeFeed(id) }
                 print("\(id) is revoked")
             }
         }
     }
 
     // MARK: What the commands share
-
-    private static func openStore(_ file: ConfigurationOption) throws(ExitCode) -> Store {
-        Store(context: try file.load().storeContext())
-    }
-
-    private static func accessing(_ body: () throws(StorageError) -> Void) throws(ExitCode) {
-        do throws(StorageError) {
-            try body()
-        } catch {
-            switch error {
-            case .notFound: throw failure("there is nothing of that name or number", ExitCode(1))
-            case .refused(let reason): throw failure(reason, ExitCode(1))
-            default: throw failure(error.reason, Exit.database)
-            }
-        }
-    }
 
     private static func line(_ feed: FeedRecord) -> JSONLine {
         var line = JSONLine()

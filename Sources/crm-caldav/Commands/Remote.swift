@@ -182,8 +182,8 @@ struct Remote: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = Store(context: try file.load().storeContext())
-            let remotes = try RemoteAccess.reading { () throws(StorageError) in
+            let store = try file.openStore()
+            let remotes = try accessing { () throws(StorageError) in
                 try store.remotes()
             }
             if json {

@@ -90,7 +90,7 @@ struct RemoteAccess {
     ) throws(ExitCode) -> Int64 {
         let store = Store(context: context)
         let calendar = try calendar(place, store)
-        return try RemoteAccess.reading { () throws(StorageError) in
+        return try accessing { () throws(StorageError) in
             do throws(StorageError) {
                 let context = RemoteRecord.secretContext(remote.address.text, account.user)
                 return try store.addRemote(
@@ -109,7 +109,7 @@ struct RemoteAccess {
     func calendar(_ place: String, _ store: Store) throws(ExitCode) -> CalendarRecord {
         let parts = place.split(separator: "/").map(String.init)
         guard parts.count == 2 else { throw Exit.usage }
-        return try RemoteAccess.reading { () throws(StorageError) in
+        return try accessing { () throws(StorageError) in
             let address = ResourceAddress.calendar(user: parts[0], uri: parts[1])
             var opening = try store.open(address, signingIn: parts[0], content: false)
             if opening.needsHome, let owner = opening.user {
@@ -134,8 +134,8 @@ struct RemoteAccess {
         _ file: ConfigurationOption, _ id: Int64,
         _ body: (Store, RemoteRecord) throws(StorageError) -> Void
     ) throws(ExitCode) {
-        let store = Store(context: try file.load().storeContext())
-        try reading { () throws(StorageError) in
+        let store = try file.openStore()
+        try accessing { () throws(StorageError) in
             let remote: RemoteRecord
             do throws(StorageError) {
                 remote = try store.remote(id)
@@ -143,16 +143,6 @@ struct RemoteAccess {
                 throw .refused("there is no pair \(id)")
             }
             try body(store, remote)
-        }
-    }
-
-    static func reading<T>(_ body: () throws(StorageError) -> T) throws(ExitCode) -> T {
-        do throws(StorageError) {
-            return try body()
-        } catch .refused(let reason) {
-            throw failure(reason, ExitCode(1))
-        } catch {
-            throw failure(error.reason, Exit.database)
         }
     }
 }

@@ -93,8 +93,8 @@ struct ShareAbroad: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = Store(context: try file.load().storeContext())
-            let shares = try RemoteAccess.reading { () throws(StorageError) in
+            let store = try file.openStore()
+            let shares = try accessing { () throws(StorageError) in
                 try store.federatedShares().filter { user == nil || $0.owner == user }
             }
             if json {
@@ -229,14 +229,14 @@ struct ShareOffice {
         _ place: String, with receiver: CloudID, _ level: FederatedAccess, at endPoint: WebAddress
     ) throws(ExitCode) -> (share: FederatedShareRecord, name: String?) {
         let calendar = try access.calendar(place, store)
-        let known = try RemoteAccess.reading { () throws(StorageError) in
+        let known = try accessing { () throws(StorageError) in
             try store.federatedShare(of: calendar, with: receiver.text)
         }
         // Offered anew, it keeps its secret: until the new one had arrived, the old one would be wrong,
         // and the receiver's server would drop the calendar.
         if let known, known.state == .declined {
             // It has to open the calendar again by the time that their server knows.
-            try RemoteAccess.reading { () throws(StorageError) in
+            try accessing { () throws(StorageError) in
                 try store.confirmFederatedShare(
                     known.id, recipient: known.recipient, endPoint: known.endPoint,
                     access: known.access)
@@ -255,14 +255,14 @@ struct ShareOffice {
             taken = try OCMClient(try access.http()).offer(offer, at: endPoint)
         } catch {
             if known == nil {
-                try RemoteAccess.reading { () throws(StorageError) in
+                try accessing { () throws(StorageError) in
                     try store.removeFederatedShare(id)
                 }
             }
             throw failure(
                 printable("\(place) is not shared: \(receiver.server): \(error)"), ExitCode(1))
         }
-        let share = try RemoteAccess.reading { () throws(StorageError) in
+        let share = try accessing { () throws(StorageError) in
             try store.confirmFederatedShare(
                 id, recipient: taken.recipient, endPoint: endPoint.text, access: level)
             return try store.federatedShare(id)
@@ -290,7 +290,7 @@ struct ShareOffice {
             endPoint: endPoint.text, secret: secret,
             sealedSecret: SealedSecret.seal(secret, key: access.key, context: context),
             access: level)
-        let id = try RemoteAccess.reading { () throws(StorageError) in
+        let id = try accessing { () throws(StorageError) in
             try store.addFederatedShare(share)
         }
         return (id, address, secret)
@@ -307,7 +307,7 @@ struct ShareOffice {
     }
 
     private func ownerName(_ owner: String) throws(ExitCode) -> String {
-        try RemoteAccess.reading { () throws(StorageError) in
+        try accessing { () throws(StorageError) in
             try store.people(named: [owner]).first?.displayName ?? owner
         }
     }
@@ -321,7 +321,7 @@ struct ShareOffice {
 
     /// - Returns: what was revoked, and why its receiver could not be told.
     func revoke(_ id: Int64) throws(ExitCode) -> (share: FederatedShareRecord, failure: String?) {
-        let share = try RemoteAccess.reading { () throws(StorageError) in
+        let share = try accessing { () throws(StorageError) in
             do throws(StorageError) {
                 let share = try store.federatedShare(id)
                 try store.removeFederatedShare(id)

@@ -59,14 +59,14 @@ struct Sync: ParsableCommand {
         let store = Store(context: access.context)
         let synchronizer = Synchronizer(
             context: access.context, settings: access.settings, key: access.key, number: 0)
-        let remotes = try RemoteAccess.reading { () throws(StorageError) in
+        let remotes = try accessing { () throws(StorageError) in
             try Housekeeper(context: access.context).turn()
             return try store.remotes()
         }
         var isWell = true
         var list = JSONList()
         for remote in remotes where only == nil || only == remote.id {
-            let outcome = try RemoteAccess.reading { () throws(StorageError) in
+            let outcome = try accessing { () throws(StorageError) in
                 try synchronizer.turn(of: remote.id, isForced: true)
             }
             if case .done(let report) = outcome {
@@ -96,7 +96,7 @@ struct Sync: ParsableCommand {
     /// - Returns: whether all went well.
     private func tellReceivers(_ access: RemoteAccess, _ list: inout JSONList) throws -> Bool {
         let herald = Herald(context: access.context, settings: access.settings, key: access.key)
-        let outcomes = try RemoteAccess.reading { () throws(StorageError) in
+        let outcomes = try accessing { () throws(StorageError) in
             try herald.turn(atOnce: true)
         }
         var isWell = true

@@ -34,9 +34,9 @@ struct Trash: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = try Trash.openStore(file)
+            let store = try file.openStore()
             let selection = TrashSelection(owner: user, uri: calendar)
-            try Trash.accessing { () throws(StorageError) in
+            try accessing(orSay: Trash.missing) { () throws(StorageError) in
                 let calendars = try store.trashedCalendars(selection)
                 if json {
                     var list = JSONList()
@@ -92,8 +92,8 @@ struct Trash: ParsableCommand {
         var json = false
 
         func run() throws {
-            let store = try Trash.openStore(file)
-            try Trash.accessing { () throws(StorageError) in
+            let store = try file.openStore()
+            try accessing(orSay: Trash.missing) { () throws(StorageError) in
                 guard let entry = try store.trashEntry(id) else { throw .notFound }
                 let text = String(decoding: entry.content, as: UTF8.self)
                 if json {
@@ -147,7 +147,7 @@ struct Trash: ParsableCommand {
         }
 
         func run() throws {
-            let store = try Trash.openStore(file)
+            let store = try file.openStore()
             if let calendar { return try restore(calendar, store) }
             var failed = false
             for id in ids {
@@ -158,8 +158,10 @@ struct Trash: ParsableCommand {
                     if restored.isReplacing { line += "; what was there is in the trash" }
                     print(printable(line))
                 } catch {
-                    if case .unavailable = error { throw Trash.explain(error) }
-                    complain("crm-caldav: \(id): \(Trash.reason(error))")
+                    if case .unavailable = error { throw error.explained(Trash.missing) }
+                    var reason = error.reason
+                    if case .notFound = error { reason = Trash.missing }
+                    complain("crm-caldav: \(id): \(reason)")
                     failed = true
                 }
             }
@@ -168,7 +170,7 @@ struct Trash: ParsableCommand {
 
         private func restore(_ address: String, _ store: Store) throws {
             let parts = address.split(separator: "/").map(String.init)
-            try Trash.accessing { () throws(StorageError) in
+            try accessing(orSay: Trash.missing) { () throws(StorageError) in
                 let selection = TrashSelection(owner: parts[0], uri: parts[1])
                 // Of several that had this address, the one that was deleted last.
                 guard let trashed = try store.trashedCalendars(selection).first else {
@@ -188,34 +190,7 @@ struct Trash: ParsableCommand {
 
     // MARK: What the commands share
 
-    private static func openStore(_ file: ConfigurationOption) throws(ExitCode) -> Store {
-        let configuration = try file.load()
-        return Store(context: try configuration.storeContext())
-    }
-
-    private static func accessing(_ body: () throws(StorageError) -> Void) throws(ExitCode) {
-        do throws(StorageError) {
-            try body()
-        } catch {
-            throw explain(error)
-        }
-    }
-
-    private static func explain(_ error: StorageError) -> ExitCode {
-        switch error {
-        case .notFound, .refused: failure(reason(error), ExitCode(1))
-        default: failure(reason(error), Exit.database)
-        }
-    }
-
-    private static func reason(_ error: StorageError) -> String {
-        switch error {
-        case .notFound: "the trash has nothing of that name"
-        case .refused(let reason), .unavailable(let reason), .failed(let reason): reason
-        case .uidInUse(let name): "another object of the calendar, \(name), has its UID"
-        default: "\(error)"
-        }
-    }
+    private static let missing = "the trash has nothing of that name"
 
     private static func line(_ entry: TrashEntry) -> JSONLine {
         var line = JSONLine()

@@ -43,13 +43,3 @@ final class Housekeeping: Sendable {
         }
     }
 }
-
-extension StorageError {
-    /// What an operator reads; the database's own words where there are any.
-    var reason: String {
-        switch self {
-        case .unavailable(let reason), .failed(let reason): reason
-        default: "\(self)"
-        }
-    }
-}
