@@ -46,9 +46,18 @@ package enum Digest {
 
     /// Two lower-case digits a byte.
     package static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        let codes = bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        var codes: [UInt8] = []
+        codes.reserveCapacity(2 * bytes.underestimatedCount)
+        for byte in bytes {
+            codes.append(digit(byte >> 4))
+            codes.append(digit(byte & 15))
+        }
         return String(decoding: codes, as: UTF8.self)
+    }
+
+    /// Of a number below 16.
+    private static func digit(_ number: UInt8) -> UInt8 {
+        number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") - 10 + number
     }
 
     /// Whether both are the same, in a time that does not tell where they differ.

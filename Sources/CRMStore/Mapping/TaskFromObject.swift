@@ -5,7 +5,7 @@ struct MappedTask: Sendable {
     var values = TaskValues()
     /// The columns that the object speaks of. A client that does not know a property drops it on the
     /// way; that is no wish to empty the column.
-    var carried: Set<TaskColumn> = []
+    var carried = ColumnSet()
 
     mutating func carry(_ column: TaskColumn, _ value: String?) {
         values[column] = value

@@ -14,6 +14,8 @@ struct TaskMapping: Sendable {
     let schema: TaskSchema
     /// Values of `task_type` with the category each is shown as.
     let taskTypes: [(type: String, category: String)]
+    /// Values of `task_type` by the plain form of their category.
+    private let typesByCategory: [String: String]
 
     init(settings: StoreSettings, zone: Zone, schema: TaskSchema) {
         self.zone = zone
@@ -24,6 +26,9 @@ struct TaskMapping: Sendable {
         var types = ["call", "email", "meeting", "follow_up"]
         if case .members(let members)? = schema[.taskType]?.kind { types = members }
         taskTypes = types.map { ($0, $0.uppercased()) }
+        typesByCategory = Dictionary(
+            types.map { (TaskMapping.plain($0.uppercased()), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 }
 
@@ -88,8 +93,7 @@ extension TaskMapping {
     /// The type that a category names, whatever its case and whether it joins words by `_`, `-` or a
     /// space.
     func taskType(ofCategory category: String) -> String? {
-        let plain = TaskMapping.plain(category)
-        return taskTypes.first { TaskMapping.plain($0.category) == plain }?.type
+        typesByCategory[TaskMapping.plain(category)]
     }
 
     private static func plain(_ name: String) -> String {

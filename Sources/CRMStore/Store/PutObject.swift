@@ -169,16 +169,17 @@ extension Store {
             throw .storage(.uidInUse(name: write.name))
         }
         guard present.content != write.text.bytes else { return }
+        let hasTask = isMirrored && write.isTask
+        let current =
+            isBlind || hasTask ? try? CalendarObject(parsing: present.content) : nil
         let merged =
             isBlind
             ? try mergedWithUnseen(
-                write.object, over: present, name: write.name, in: write.calendar.id,
+                write.object, over: current, name: write.name, in: write.calendar.id,
                 by: write.user.actor) : nil
         let final = merged.map { write.with($0) } ?? write
         var counterpart: Counterpart?
-        if isMirrored, write.isTask {
-            counterpart = try updateCounterpart(of: present, final)
-        }
+        if hasTask { counterpart = try updateCounterpart(of: present, current, final) }
         // From here on no answer is waited for: all of it goes with the commit.
         try discard(
             present.id, .overwritten, by: write.user.actor, owner: write.calendar.owner,
@@ -199,8 +200,10 @@ extension Store {
     ///
     /// A column that the CRM changed meanwhile, and the client did not, keeps its old base: the next
     /// merge then finds the CRM's value and patches it into the new version.
+    ///
+    /// - Parameter current: what `present` says; nil where it cannot be read.
     private func updateCounterpart(
-        of present: PresentObject, _ write: ObjectWrite
+        of present: PresentObject, _ current: CalendarObject?, _ write: ObjectWrite
     ) throws(StoreFailure) -> Counterpart {
         let new = try task(of: write.object, write)
         guard let id = present.taskID else {
@@ -213,11 +216,14 @@ extension Store {
         let installation = try installation()
         let schema = installation.schema
         var changed = new.carried
-        if let old = try? CalendarObject(parsing: present.content) {
-            let old = try task(of: old, write)
-            changed = changed.filter {
-                !old.carried.contains($0) || !new.values.isSame(as: old.values, in: $0)
-            }
+        if let current {
+            let old = try task(of: current, write)
+            changed = ColumnSet(
+                TaskColumn.allCases.filter {
+                    new.carried.contains($0)
+                        && (!old.carried.contains($0)
+                            || !new.values.isSame(as: old.values, in: $0))
+                })
         }
         try updateTask(
             id, new.values, changed, mark(of: write, after: before.row.sequence),
@@ -225,7 +231,10 @@ extension Store {
         guard let after = try taskRow(id) else {
             throw .storage(.failed("the task \(id) vanished while it was locked"))
         }
-        var base = TaskValues(decoding: present.base, schema)
+        // As long as the digest is the same, the row is as it was when both agreed.
+        let isAsAgreed = !present.digest.isEmpty && present.digest == before.digest
+        var base =
+            isAsAgreed ? before.row.values : TaskValues(decoding: present.base, schema)
         for column in TaskColumn.allCases where changed.contains(column) {
             base[column] = after.row.values[column]
         }

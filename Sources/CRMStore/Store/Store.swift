@@ -59,7 +59,7 @@ extension Store {
         _ address: ResourceAddress, _ userName: String?, _ content: Bool
     ) throws(StoreFailure) -> Opening {
         // Usually it is one's own, under the name that one signs in with.
-        if let owner = address.owner, userName?.utf8.elementsEqual(owner.utf8) != true {
+        if let owner = address.owner, userName?.hasSameBytes(as: owner) != true {
             return try findShared(address, of: owner, userName, content)
         }
         return try findOwn(address, userName, content)
@@ -94,7 +94,7 @@ extension Store {
             let afterPerson = PersonColumns.count
             opening.hasPendingChanges = cursor.int(afterPerson) == 1
             if let owner = address.owner, let user = opening.user,
-                user.name.utf8.elementsEqual(owner.utf8)
+                user.name.hasSameBytes(as: owner)
             {
                 opening.owner = user
             }
@@ -106,16 +106,14 @@ extension Store {
             case .home, .place: opening.needsHome = cursor.int(afterPerson + 1) != 1
             case .calendar(let owner, let uri), .object(let owner, let uri, _):
                 let found = CalendarColumns.read(cursor, at: afterPerson + 1)
-                if let found, found.owner.utf8.elementsEqual(owner.utf8),
-                    found.uri.utf8.elementsEqual(uri.utf8)
-                {
+                if let found, found.owner.hasSameBytes(as: owner), found.uri.hasSameBytes(as: uri) {
                     opening.calendar = found
                     if case .object = address {
                         opening.object = ObjectColumns.read(
                             cursor, at: afterPerson + 1 + CalendarColumns.count)
                     }
                 } else if found == nil {
-                    opening.needsHome = uri.utf8.elementsEqual(defaultURI.utf8)
+                    opening.needsHome = uri.hasSameBytes(as: defaultURI)
                 }
             }
             return opening

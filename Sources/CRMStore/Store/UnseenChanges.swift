@@ -19,14 +19,13 @@ extension Store {
 
     /// What a write becomes once the changes that its sender had not seen are in it.
     ///
+    /// - Parameter current: the version that is there; nil for one that cannot be read.
     /// - Returns: nil where there are none.
     func mergedWithUnseen(
-        _ incoming: CalendarObject, over present: PresentObject, name: String, in calendar: Int64,
-        by sender: String
+        _ incoming: CalendarObject, over current: CalendarObject?, name: String,
+        in calendar: Int64, by sender: String
     ) throws(StoreFailure) -> CalendarObject? {
-        guard let current = try? CalendarObject(parsing: present.content),
-            incoming.sequence <= current.sequence
-        else { return nil }
+        guard let current, incoming.sequence <= current.sequence else { return nil }
         var base = current
         var least =
             incoming.sequence == current.sequence

@@ -26,6 +26,8 @@ extension ColumnDefinition {
     }
 
     private func cut(_ value: String) -> String {
+        let size = value.utf8.count
+        if size <= maxCharacters ?? .max, size <= maxBytes ?? .max { return value }
         let scalars = value.unicodeScalars
         var kept = scalars.count
         if let maxCharacters { kept = min(kept, maxCharacters) }

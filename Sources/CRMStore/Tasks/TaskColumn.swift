@@ -1,3 +1,5 @@
+import CalDAV
+
 /// The columns of the CRM's `tasks` that a calendar object carries, and those that place it.
 ///
 /// A CRM may lack any of them but `title` and `start`.
@@ -31,6 +33,19 @@ enum TaskColumn: Int, CaseIterable, Sendable {
     }
 }
 
+/// Some of the columns.
+struct ColumnSet: Sendable {
+    private var bits: UInt32 = 0
+
+    init(_ columns: some Sequence<TaskColumn> = EmptyCollection()) {
+        for column in columns { insert(column) }
+    }
+
+    mutating func insert(_ column: TaskColumn) { bits |= 1 << UInt32(column.rawValue) }
+
+    func contains(_ column: TaskColumn) -> Bool { bits & 1 << UInt32(column.rawValue) != 0 }
+}
+
 /// Values of a task's columns as text, nil for NULL: dates as `YYYY-MM-DD HH:MM:SS`, in UTC where the
 /// column is a TIMESTAMP, else as the CRM's wall clock shows them.
 struct TaskValues: Sendable {
@@ -51,7 +66,7 @@ extension TaskValues {
     static func isSame(_ one: String?, _ other: String?) -> Bool {
         switch (one, other) {
         case (nil, nil): true
-        case (let one?, let other?): one.utf8.elementsEqual(other.utf8)
+        case (let one?, let other?): one.hasSameBytes(as: other)
         default: false
         }
     }
@@ -79,13 +94,7 @@ extension TaskValues {
             bytes.append(contentsOf: name.utf8)
             if let value = self[column] {
                 bytes.append(UInt8(ascii: "="))
-                for byte in value.utf8 {
-                    switch byte {
-                    case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
-                    case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
-                    default: bytes.append(byte)
-                    }
-                }
+                KeptColumns.append(value, to: &bytes)
             }
             bytes.append(UInt8(ascii: "\n"))
         }
@@ -108,6 +117,23 @@ enum KeptColumns {
             let name = String(decoding: line[..<(equals ?? line.endIndex)], as: UTF8.self)
             guard let equals else { return (name, nil) }
             return (name, unescaped(line[line.index(after: equals)...]))
+        }
+    }
+
+    static func append(_ value: String, to bytes: inout [UInt8]) {
+        let isEscaped = { (byte: UInt8) in
+            byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\n")
+        }
+        guard value.utf8.contains(where: isEscaped) else {
+            bytes.append(contentsOf: value.utf8)
+            return
+        }
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
+            case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
+            default: bytes.append(byte)
+            }
         }
     }
 

@@ -102,7 +102,7 @@ extension Store {
 
     /// Writes the columns of `changed` that can hold their value, and the mark.
     func updateTask(
-        _ id: Int64, _ values: TaskValues, _ changed: Set<TaskColumn>, _ mark: TaskMark,
+        _ id: Int64, _ values: TaskValues, _ changed: ColumnSet, _ mark: TaskMark,
         in calendar: CalendarRecord
     ) throws(StoreFailure) {
         let installation = try installation()
@@ -135,15 +135,16 @@ extension Store {
         _ mark: TaskMark, _ calendar: CalendarRecord,
         _ body: (_ uid: String) throws(DatabaseError) -> T
     ) throws(StoreFailure) -> T {
+        do throws(DatabaseError) {
+            return try body(mark.uid)
+        } catch {
+            guard error.isDuplicateKey else { throw .database(error) }
+        }
         let derived = Store.derivedUID(mark.uid, calendar: calendar.id)
-        for uid in [mark.uid, derived] {
-            do throws(DatabaseError) {
-                return try body(uid)
-            } catch  where error.isDuplicateKey {
-                continue
-            } catch {
-                throw .database(error)
-            }
+        do throws(DatabaseError) {
+            return try body(derived)
+        } catch {
+            guard error.isDuplicateKey else { throw .database(error) }
         }
         // A row that was given the derived one lives on elsewhere.
         let unique = derived + "-" + Digest.hex(Digest.random(count: 6))

@@ -196,7 +196,7 @@ extension Store {
         }
         mark.sequence = max(before.row.sequence + 1, text.sequence)
         var values: TaskValues
-        var changed = Set(TaskStatements.written)
+        var changed = ColumnSet(TaskStatements.written)
         if let kept = restoring.entry.base ?? restoring.entry.row {
             values = TaskValues(decoding: kept, schema)
         } else {

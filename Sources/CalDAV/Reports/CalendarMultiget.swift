@@ -133,26 +133,39 @@ private struct Targets {
 
 /// Names of objects in one calendar, each with the hrefs that ask for it.
 private struct Names {
-    private var byName: [[UInt8]: [String]] = [:]
     private(set) var all: [String] = []
-    private var order: [[UInt8]] = []
+    /// By the places of the names in `all`; empty for those that are done.
+    private var hrefsByPlace: [[String]] = []
+    private var places: [Key: Int] = [:]
+
+    /// A name as its bytes, which are hashed in one go; those of an array are hashed one by one.
+    private struct Key: Hashable {
+        let bytes: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
 
     mutating func add(_ name: String, href: String) {
-        let bytes = Array(name.utf8)
-        if byName[bytes] == nil {
+        let key = Key(bytes: Array(name.utf8))
+        if let place = places[key] {
+            hrefsByPlace[place].append(href)
+        } else {
+            places[key] = all.count
             all.append(name)
-            order.append(bytes)
+            hrefsByPlace.append([href])
         }
-        byName[bytes, default: []].append(href)
     }
 
     /// The hrefs of a name, which are then done.
     mutating func take(_ name: UnsafeRawBufferPointer) -> [String] {
-        byName.removeValue(forKey: Array(name)) ?? []
+        guard let place = places[Key(bytes: Array(name))] else { return [] }
+        let hrefs = hrefsByPlace[place]
+        hrefsByPlace[place] = []
+        return hrefs
     }
 
     /// What is left, in the order of the request.
-    var hrefs: [String] {
-        order.flatMap { byName[$0] ?? [] }
-    }
+    var hrefs: [String] { hrefsByPlace.flatMap { $0 } }
 }

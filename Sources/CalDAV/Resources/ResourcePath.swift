@@ -1,3 +1,4 @@
+import Glibc
 import WebDAV
 
 /// What a path below the base path names (design of the URL space), whether it exists or not.
@@ -54,7 +55,18 @@ enum ResourcePath {
 
 extension String {
     /// Equality of names from paths and the database: by bytes.
-    func hasSameBytes(as other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
+    package func hasSameBytes(as other: String) -> Bool {
+        let (one, other) = (utf8, other.utf8)
+        guard one.count == other.count else { return false }
+        // Both have their bytes in one piece, unless a text came from outside of Swift.
+        let isSame = one.withContiguousStorageIfAvailable { one in
+            other.withContiguousStorageIfAvailable { other in
+                guard let start = one.baseAddress, let otherStart = other.baseAddress else {
+                    return one.isEmpty
+                }
+                return memcmp(start, otherStart, one.count) == 0
+            }
+        }
+        return (isSame ?? nil) ?? one.elementsEqual(other)
     }
 }
