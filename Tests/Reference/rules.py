@@ -1,8 +1,8 @@
 """Compares random recurrence rules with python-dateutil.
 
-rules.py PROBE [COUNT [SEED]]: the first 50 instances of COUNT rules, in zones with summer time.
-Ends with 1 where a disagreement falls into no class that is decided below, or an answer of ours
-takes more than 2 s.
+rules.py PROBE [COUNT [SEED [SECONDS]]]: the first 50 instances of COUNT rules, in zones with summer
+time. Ends with 1 where a disagreement falls into no class that is decided below, or an answer of ours
+takes more than so many seconds (2).
 """
 
 import collections
@@ -162,6 +162,7 @@ def main():
         [sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     total = int(sys.argv[2]) if len(sys.argv) > 2 else 5000
     source = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 5545)
+    patience = float(sys.argv[4]) if len(sys.argv) > 4 else 2
     zones = {name: zoneinfo.ZoneInfo(name) for name in ZONES}
     signal.signal(signal.SIGALRM, give_up)
     same, slow, classes, unknown = 0, 0, collections.Counter(), []
@@ -172,8 +173,8 @@ def main():
             theirs = peer(text, start, zones[zone], 50)
         except TooLong:
             theirs = None
-        if not select.select([probe.stdout], [], [], 2)[0]:
-            sys.exit(f"no answer within 2 s: {zone} {start:%Y%m%dT%H%M%S} {text}")
+        if not select.select([probe.stdout], [], [], patience)[0]:
+            sys.exit(f"no answer within {patience:.0f} s: {zone} {start:%Y%m%dT%H%M%S} {text}")
         ours = probe.stdout.readline().split()
         if theirs is None:
             slow += 1
