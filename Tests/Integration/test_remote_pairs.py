@@ -130,12 +130,18 @@ def test_many_objects_meet_in_batches(
     other.start()
     try:
         ours, theirs = sync_stack.client("ben", sync_stack.front("nginx")), other.client()
-        for side, stack in (("Here", sync_stack), ("There", other.stack)):
-            stack.sql("DELETE FROM tasks WHERE user_id = 3 LIMIT 1000")
-            stack.sql(fill.format(side=side, count=count // 2))
         path = ours.calendar("crm-tasks")
-        wait_for(
-            lambda: all(len(c.names(path)) == count // 2 for c in (ours, theirs)), 60, "objects")
+
+        def both_have(number: int) -> None:
+            wait_for(
+                lambda: all(len(c.names(path)) == number for c in (ours, theirs)), 60, "objects")
+
+        for stack in (sync_stack, other.stack):
+            stack.sql("DELETE FROM tasks WHERE user_id = 3 LIMIT 1000")
+        both_have(0)
+        for side, stack in (("Here", sync_stack), ("There", other.stack)):
+            stack.sql(fill.format(side=side, count=count // 2))
+        both_have(count // 2)
         pair = Pair(sync_stack, ours, path, theirs, path, other.base)
         began, most, moved = time.monotonic(), 0, 0
         for _ in range(200):
