@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -173,14 +173,22 @@ def command(stack: Stack, *arguments: str, stdin: str = "") -> subprocess.Comple
 
 
 def measured(stack: Stack, *arguments: str) -> tuple[str, int]:
-    """What a command printed, and the most memory that it had, in KiB."""
+    """What a command printed, and the most memory that it had, in KiB.
+
+    Read while it runs: what the kernel tells at the end counts our own memory, from before the exec.
+    """
+    most = 0
     with tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(
             [binary(), *arguments, "--config", stack.configuration], stdout=printed)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            for line in status.read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    most = max(most, int(line.split()[1]))
+            time.sleep(0.005)
         printed.seek(0)
-        return printed.read(), usage.ru_maxrss
+        return printed.read(), most
 
 
 class Pair:
