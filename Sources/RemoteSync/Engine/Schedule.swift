@@ -1,4 +1,4 @@
-import Glibc
+import CRMStore
 import Synchronization
 
 /// Which pair is due when: shared by the threads of `crm-caldav sync`.
@@ -34,7 +34,7 @@ package final class Schedule: Sendable {
 
     /// Whether it is this caller's part to look at our calendars now.
     package func takesLook() -> Bool {
-        let now = Schedule.now
+        let now = Clock.milliseconds
         return state.withLock { state in
             guard state.lastLook <= now - Schedule.lookInterval else { return false }
             state.lastLook = now
@@ -61,7 +61,7 @@ package final class Schedule: Sendable {
 
     /// A pair that is due, which nobody else gets until `end`; nil where none is.
     package func begin() -> Int64? {
-        let now = Schedule.now
+        let now = Clock.milliseconds
         return state.withLock { state in
             let due = state.entries.filter {
                 !$0.value.isRunning && ($0.value.isDirty || $0.value.due <= now)
@@ -75,7 +75,7 @@ package final class Schedule: Sendable {
     }
 
     package func end(_ id: Int64, _ outcome: Synchronizer.Outcome?) {
-        let now = Schedule.now
+        let now = Clock.milliseconds
         state.withLock { state in
             guard var entry = state.entries[id] else { return }
             entry.isRunning = false
@@ -92,11 +92,5 @@ package final class Schedule: Sendable {
             }
             state.entries[id] = entry
         }
-    }
-
-    private static var now: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }

@@ -53,7 +53,7 @@ package final class Synchronizer {
     package func turn(of id: Int64, isForced: Bool = false) throws(StorageError) -> Outcome {
         let pair = try store.remote(id)
         guard pair.state == .active else { return .resting }
-        let now = Int64(time(nil))
+        let now = Clock.now
         if pair.retryAt > now, !isForced { return .resting }
         guard try claim(id) else { return .held }
         defer { try? store.endTurn(of: id, as: holder) }
@@ -98,7 +98,7 @@ package final class Synchronizer {
         guard pair.scheme == "oauth" else {
             return .basic(name: pair.account, password: secret)
         }
-        let now = Int64(time(nil))
+        let now = Clock.now
         if let access = accesses[pair.id], access.until > now { return .bearer(access.token) }
         guard let grant = OAuthGrant(secret) else { throw .stopped("the grant cannot be read") }
         do throws(RemoteError) {

@@ -1,6 +1,5 @@
 import CRMStore
 package import CalDAV
-import Glibc
 import ICalendar
 
 /// Why a turn did not come to its end.
@@ -79,7 +78,7 @@ final class Turn {
         }
     }
 
-    var now: Int64 { Int64(time(nil)) }
+    var now: Int64 { Clock.now }
 
     func run() throws(TurnFailure) -> TurnReport {
         let isComparing = pair.compared <= now - Turn.comparisonInterval

@@ -1,6 +1,5 @@
 package import CRMStore
 package import CalDAV
-import Glibc
 
 /// Tells people of other servers that a calendar shared with them has changed; for one thread.
 ///
@@ -52,7 +51,7 @@ package final class Herald {
     /// - Parameter atOnce: also of changes after which others may still come.
     package func turn(atOnce: Bool) throws(StorageError) -> [Outcome] {
         let behind = try store.federatedSharesBehind()
-        let now = Herald.milliseconds
+        let now = Clock.milliseconds
         waiting = waiting.filter { id, _ in behind.contains { $0.id == id } }
         var outcomes: [Outcome] = []
         for share in behind {
@@ -143,12 +142,6 @@ package final class Herald {
         } catch {
             throw .transport(error)
         }
-    }
-
-    private static var milliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 }
 
