@@ -43,7 +43,8 @@ package final class Housekeeper {
     }
 
     /// Everything is compared each minute, and at once where the table is another one; what is cheap
-    /// to find, each second.
+    /// to find, each second. Together they take a twentieth of the time at most: a thirty-fourth and a
+    /// fiftieth.
     private func lookForUnnoticed() throws(StoreFailure) {
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
@@ -51,7 +52,7 @@ package final class Housekeeper {
         // A transaction may have written its rows long before it was committed: the scan finds
         // what it held for longer.
         let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
-        try store.whenDue(.look, every: 1) { () throws(StoreFailure) in
+        try store.whenDue(.look, every: 1, rarity: 34) { () throws(StoreFailure) in
             let table = try store.tableCreation()
             if table.isKnown { return try store.look(forRowsOfLast: recent) }
             if !table.isYoung {
@@ -61,7 +62,9 @@ package final class Housekeeper {
             }
             return 0
         }
-        try store.whenDue(.scan, every: Housekeeper.scanInterval) { () throws(StoreFailure) in
+        try store.whenDue(
+            .scan, every: Housekeeper.scanInterval, rarity: 50
+        ) { () throws(StoreFailure) in
             let table = try store.tableCreation()
             guard table.isKnown || !table.isYoung else { return 0 }
             // Processes that know different columns would undo each other's digests.
@@ -82,18 +85,6 @@ extension Store {
         case scan = "last_scan"
         case look = "last_look"
         case prune = "last_prune"
-
-        /// How many times as long as it takes lies between its beginnings: together at most a twentieth
-        /// of the time is theirs.
-        private var rarity: Int64 {
-            switch self {
-            case .scan: 50
-            case .look, .prune: 34
-            }
-        }
-
-        /// In seconds, rounded up.
-        func interval(after milliseconds: Int64) -> Int64 { (rarity * milliseconds + 999) / 1000 }
     }
 
     private static let triggers: SQL = """
@@ -141,27 +132,31 @@ extension Store {
         }
     }
 
-    private static let set: SQL = "UPDATE caldav_meta SET value = ? WHERE name = ?"
+    private static let set: SQL = """
+        INSERT INTO caldav_meta (name, value) VALUES (?, ?)
+            ON DUPLICATE KEY UPDATE value = VALUES(value)
+        """
 
     func setMeta(_ name: String, _ value: String) throws(StoreFailure) {
-        let name = Value.bytes(Array(name.utf8))
-        try database { () throws(DatabaseError) in
-            _ = try connection.execute(Store.begin, name)
-            _ = try connection.execute(Store.set, .bytes(Array(value.utf8)), name)
+        _ = try database { () throws(DatabaseError) in
+            try connection.execute(Store.set, bytes(name), bytes(value))
         }
     }
 
-    /// Does a duty if it is due and falls to us. One that finds nothing takes its share of the time at
-    /// most: where it was slow, the next one comes later.
+    /// Does a duty if it is due and falls to us. One that was slow and found nothing comes later the next
+    /// time.
     ///
-    /// - Parameter body: answers how much it found.
+    /// - Parameters:
+    ///   - rarity: how many times as long as it took lies between the beginnings of two, at least.
+    ///   - body: answers how much it found.
     func whenDue(
-        _ duty: Duty, every seconds: Int64, _ body: () throws(StoreFailure) -> Int
+        _ duty: Duty, every seconds: Int64, rarity: Int64,
+        _ body: () throws(StoreFailure) -> Int
     ) throws(StoreFailure) {
         guard try claim(duty, every: seconds) else { return }
         let began = Clock.milliseconds
         let found = try body()
-        let pause = duty.interval(after: Clock.milliseconds - began) - seconds
+        let pause = (rarity * (Clock.milliseconds - began) + 999) / 1000 - seconds
         guard found == 0, pause > 0 else { return }
         try setMeta(duty.rawValue, String(now + pause))
     }

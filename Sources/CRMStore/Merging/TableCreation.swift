@@ -1,7 +1,7 @@
 import MariaDB
 
-/// When the CRM's table was made: a restored, swapped, truncated or altered one is another one than was
-/// last compared with the objects.
+/// When the CRM's table was made: a restored, swapped or altered one is another one than was last compared
+/// with the objects.
 struct TableCreation {
     /// In seconds since 1970; 0 where the server does not tell.
     var at: Int64
@@ -20,18 +20,22 @@ extension Store {
     private static let comparedTable = "tasks_created"
 
     private static let creation: SQL = """
-        SELECT UNIX_TIMESTAMP(CREATE_TIME), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(CREATE_TIME)
+        SELECT UNIX_TIMESTAMP(CREATE_TIME), UNIX_TIMESTAMP() - UNIX_TIMESTAMP(CREATE_TIME),
+               (SELECT value FROM caldav_meta WHERE name = ?)
           FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
         """
 
     func tableCreation() throws(StoreFailure) -> TableCreation {
-        let (at, age) = try database { () throws(DatabaseError) -> (Int64, Int64) in
-            let cursor = try connection.query(Store.creation, .text(settings.tasks.table))
-            guard try cursor.next(), let at = cursor.int(0) else { return (0, .max) }
-            return (at, cursor.int(1) ?? .max)
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(
+                Store.creation, bytes(Store.comparedTable), .text(settings.tasks.table))
+            guard try cursor.next() else {
+                return TableCreation(at: 0, age: .max, isKnown: false)
+            }
+            let at = cursor.int(0) ?? 0
+            return TableCreation(
+                at: at, age: cursor.int(1) ?? .max, isKnown: cursor.string(2) == String(at))
         }
-        return TableCreation(
-            at: at, age: age, isKnown: try meta(Store.comparedTable) == String(at))
     }
 
     /// From now on the table is known: all of it is about to be compared.
