@@ -29,10 +29,13 @@ extension StorageError {
     /// Says why, and answers the code to end with.
     func explained(_ missing: String) -> ExitCode {
         switch self {
-        case .notFound: failure(missing, ExitCode(1))
-        case .refused, .uidInUse: failure(reason, ExitCode(1))
+        case .notFound, .refused, .uidInUse: failure(reason(orSay: missing), ExitCode(1))
         default: failure(reason, Exit.database)
         }
+    }
+
+    func reason(orSay missing: String) -> String {
+        if case .notFound = self { missing } else { reason }
     }
 
     /// What an operator reads; the database's own words where there are any.

@@ -159,9 +159,7 @@ struct Trash: ParsableCommand {
                     print(printable(line))
                 } catch {
                     if case .unavailable = error { throw error.explained(Trash.missing) }
-                    var reason = error.reason
-                    if case .notFound = error { reason = Trash.missing }
-                    complain("crm-caldav: \(id): \(reason)")
+                    complain("crm-caldav: \(id): \(error.reason(orSay: Trash.missing))")
                     failed = true
                 }
             }
