@@ -123,6 +123,13 @@ struct MirroredCRM {
 }
 
 enum Sample {
+    /// An event with much that no column holds.
+    static let meeting = Sample.event(
+        "DTSTART;TZID=America/New_York:20260701T090000", "DURATION:PT1H", "SUMMARY:Standup",
+        "X-MY-NOTE;X-P=1:kept", "PRIORITY:2", "CATEGORIES:Team,MEETING",
+        "ATTENDEE;CN=Kim;PARTSTAT=ACCEPTED:mailto:kim@example.com", "BEGIN:VALARM",
+        "ACTION:DISPLAY", "DESCRIPTION:soon", "TRIGGER:-PT10M", "END:VALARM")
+
     static func event(_ lines: String..., uid: String = "one@example.org") -> [String] {
         [
             "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Test//EN", "BEGIN:VEVENT", "UID:\(uid)",
