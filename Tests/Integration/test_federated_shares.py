@@ -88,6 +88,13 @@ def listed(crm: Stack, path: str) -> dict[str, Any]:
     return row
 
 
+def refusal(ask: Callable[[], object]) -> int:
+    """The status with which it is refused; who is not refused fails the test."""
+    with pytest.raises(Refused) as refused:
+        ask()
+    return refused.value.status
+
+
 def tell(crm: Stack) -> list[dict[str, Any]]:
     """One turn of the engine."""
     ran = command(crm, "sync", "--once", "--json")
@@ -270,9 +277,7 @@ class TestConsumer:
             lambda: cloud.store(federated, "new.ics", icalendar.event("new@x")),
             lambda: cloud.delete(federated, "a.ics"),
         ):
-            with pytest.raises(Refused) as refused:
-                change()
-            assert refused.value.status == 403
+            assert refusal(change) == 403
         assert cloud.sync(federated) == 0 and federated in cloud.calendars
 
     def test_nothing_else_opens_and_it_is_not_told_what_there_is(
@@ -286,9 +291,8 @@ class TestConsumer:
             anna.calendar("crm-tasks", "ben") + "x.ics",
         ):
             for method in ("GET", "PUT", "DELETE", "REPORT", "PROPFIND"):
-                with pytest.raises(Refused) as refused:
-                    cloud._ask(federated, method, origin + path)
-                assert refused.value.status == 403, (method, path)
+                status = refusal(lambda: cloud._ask(federated, method, origin + path))
+                assert status == 403, (method, path)
 
     def test_goes_on_after_a_restored_database(
         self, crm: Stack, cloud: Nextcloud, anna: Client, calendar: str
@@ -328,9 +332,7 @@ class TestConsumer:
         federated = share(crm, cloud, calendar)
         wrong = with_secret(federated, "0" * 32)
         cloud.calendars.append(wrong)
-        with pytest.raises(Refused) as refused:
-            cloud.sync(wrong)
-        assert refused.value.status == 401 and wrong not in cloud.calendars
+        assert refusal(lambda: cloud.sync(wrong)) == 401 and wrong not in cloud.calendars
         assert cloud.sync(federated) == 0
 
     def test_a_request_takes_one_statement_and_no_slow_hash(
@@ -361,23 +363,18 @@ class TestConsumer:
             cloud.run_cron()
             found = set()
             for number in range(160):
-                with pytest.raises(Refused) as refused:
-                    cloud._ask(with_secret(federated, f"{number:032x}"), "GET", federated.url)
-                found.add(refused.value.status)
+                wrong = with_secret(federated, f"{number:032x}")
+                found.add(refusal(lambda: cloud._ask(wrong, "GET", federated.url)))
             assert found == {401, 429}
             assert cloud.sync(federated) == 0
             stack.database.stop()
             for secret in (federated.secret, "0" * 32):
-                with pytest.raises(Refused) as refused:
-                    cloud.sync(with_secret(federated, secret))
-                assert refused.value.status == 503
+                assert refusal(lambda: cloud.sync(with_secret(federated, secret))) == 503
             stack.database.start()
             wait_for(lambda: cloud.sync(federated) >= 0, 30, "the database")
             # Nor is it 401 while our tables are not there.
             stack.sql("RENAME TABLE caldav_federated_shares TO elsewhere")
-            with pytest.raises(Refused) as refused:
-                cloud.sync(federated)
-            assert refused.value.status == 503 and federated in cloud.calendars
+            assert refusal(lambda: cloud.sync(federated)) == 503 and federated in cloud.calendars
 
 
 class TestNotification:
@@ -495,9 +492,7 @@ class TestNotification:
         assert listed(crm, calendar)["state"] == "declined"
         anna.put(calendar + "a.ics", icalendar.event("a@x"))
         assert tell(crm) == [] and not cloud.notifications
-        with pytest.raises(Refused) as refused:
-            cloud.sync(federated)
-        assert refused.value.status == 401
+        assert refusal(lambda: cloud.sync(federated)) == 401
         again = share(crm, cloud, calendar)
         cloud.run_cron()
         assert set(again.objects) == {"a.ics"}
@@ -516,9 +511,7 @@ class TestRevocation:
         assert [m["notificationType"] for m in cloud.notifications] == [
             "SHARE_UNSHARED", "SYNC_CALENDAR"]
         assert cloud.jobs == [federated]
-        with pytest.raises(Refused) as refused:
-            cloud.run_cron()
-        assert refused.value.status == 401 and federated not in cloud.calendars
+        assert refusal(cloud.run_cron) == 401 and federated not in cloud.calendars
         assert place(calendar) not in command(crm, "share", "list").stdout
         assert command(crm, "share", "revoke", str(revoked["id"])).returncode == 1
 
@@ -533,9 +526,7 @@ class TestRevocation:
         assert cloud.throttled == 0
         # Accepted all the same, it is gone with the first look.
         cloud.accept(federated)
-        with pytest.raises(Refused) as refused:
-            cloud.run_cron()
-        assert refused.value.status == 401 and not cloud.calendars
+        assert refusal(cloud.run_cron) == 401 and not cloud.calendars
 
     def test_a_server_that_is_away_hinders_nothing(
         self, crm: Stack, anna: Client, calendar: str
@@ -546,9 +537,7 @@ class TestRevocation:
         cloud.stop()
         ran = command(crm, "share", "revoke", str(listed(crm, calendar)["id"]))
         assert ran.returncode == 0 and "not told" in ran.stderr
-        with pytest.raises(Refused) as refused:
-            cloud.sync(federated)
-        assert refused.value.status == 401
+        assert refusal(lambda: cloud.sync(federated)) == 401
 
     def test_a_deleted_calendar_is_shared_no_more(
         self, crm: Stack, cloud: Nextcloud, anna: Client
@@ -557,9 +546,7 @@ class TestRevocation:
         federated = share(crm, cloud, path)
         cloud.run_cron()
         anna.delete(path)
-        with pytest.raises(Refused) as refused:
-            cloud.sync(federated)
-        assert refused.value.status == 401
+        assert refusal(lambda: cloud.sync(federated)) == 401
 
     def test_a_calendar_that_the_crm_renamed_stays_shared(
         self, crm: Stack, cloud: Nextcloud, anna: Client
@@ -616,9 +603,7 @@ class TestCheck:
         cloud.run_cron()
         crm.sql(f"DELETE FROM caldav_calendars WHERE uri = '{path.split('/')[-2]}'")
         # A database that is being restored lacks calendars for a while: no reason to say 401.
-        with pytest.raises(Refused) as refused:
-            cloud.sync(federated)
-        assert refused.value.status == 403
+        assert refusal(lambda: cloud.sync(federated)) == 403
         (problem,) = self.findings(crm)
         assert problem["level"] == "problem" and problem["mend"] == "crm-caldav check --repair"
         (mended,) = self.findings(crm, "--repair")

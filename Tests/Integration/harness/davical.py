@@ -7,10 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .dav import Client
-from .processes import Process, StartError, accepts, free_port, is_root, listens
+from .one_account import PASSWORD, USER, OneAccount
+from .processes import Process, StartError, accepts, is_root, listens
 
-USER, PASSWORD = "otto", "otto-secret: ä"
 PACKAGE = Path("/usr/share/davical")
 #: PostgreSQL refuses to run as root.
 DATABASE_ACCOUNT = "postgres"
@@ -22,7 +21,7 @@ def _database_programs() -> Path | None:
     return found[-1].parent if found else None
 
 
-class DAViCal:
+class DAViCal(OneAccount):
     """One account; calendars in PostgreSQL, behind PHP's own web server."""
 
     kind = "DAViCal"
@@ -38,21 +37,19 @@ class DAViCal:
         return None
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True)
+        super().__init__(directory)
         directory.chmod(0o755)
-        self.port = free_port()
         self.log = directory / "davical.log"
-        self._directory = directory
         self._processes: list[Process] = []
 
     def start(self) -> None:
         self._start_database()
         # The program, with the path of its configuration changed.
         for part in ("htdocs", "inc"):
-            shutil.copytree(PACKAGE / part, self._directory / part)
-        start = self._directory / "htdocs" / "always.php"
-        start.write_text(start.read_text().replace("/etc/davical/", f"{self._directory}/"))
-        (self._directory / "config.php").write_text(
+            shutil.copytree(PACKAGE / part, self.directory / part)
+        start = self.directory / "htdocs" / "always.php"
+        start.write_text(start.read_text().replace("/etc/davical/", f"{self.directory}/"))
+        (self.directory / "config.php").write_text(
             f"""<?php
             $c->pg_connect[] = 'host={self._database} port={PORT} dbname=davical user=davical_app';
             $c->admin_email = 'nobody@example.org';
@@ -60,14 +57,14 @@ class DAViCal:
         )
         server = Process(
             ["php", "-d", "display_errors=0", "-S", f"127.0.0.1:{self.port}", "-t",
-             str(self._directory / "htdocs")],
+             str(self.directory / "htdocs")],
             self.log, {"PHP_CLI_SERVER_WORKERS": "3"},
         )
         self._processes.append(server)
         server.wait_until_up(lambda: accepts(self.port))
 
     def _start_database(self) -> None:
-        self._database = self._directory / "database"
+        self._database = self.directory / "database"
         self._database.mkdir()
         if is_root():
             shutil.chown(self._database, DATABASE_ACCOUNT)
@@ -107,18 +104,5 @@ class DAViCal:
         while self._processes:
             self._processes.pop().stop()
 
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
     def home(self) -> str:
         return f"/caldav.php/{USER}/"
-
-    def client(self) -> Client:
-        return Client(self.base, USER, PASSWORD)
-
-    def make_calendar(self, client: Client, name: str) -> str:
-        path = f"{self.home()}{name}/"
-        answer = client.request("MKCALENDAR", path)
-        assert answer.status == 201, answer
-        return path

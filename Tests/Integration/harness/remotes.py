@@ -16,20 +16,19 @@ from urllib.parse import urlsplit
 import pytest
 
 from .dav import Client
-from .davical import PASSWORD, USER, DAViCal
-from .processes import Process, accepts, free_port
+from .davical import DAViCal
+from .one_account import PASSWORD, USER, OneAccount
+from .processes import Process, accepts
 from .stack import Stack, binary
 
 
-class Radicale:
+class Radicale(OneAccount):
     """Radicale (PyPI), with one account and calendars as files."""
 
     kind = "Radicale"
 
     def __init__(self, directory: Path) -> None:
-        directory.mkdir(parents=True)
-        self.port = free_port()
-        self._directory = directory
+        super().__init__(directory)
         (directory / "users").write_text(f"{USER}:{PASSWORD}\n")
         (directory / "config").write_text(
             f"""
@@ -53,7 +52,7 @@ level = warning
 
     def start(self) -> None:
         self._process = Process(
-            [sys.executable, "-m", "radicale", "--config", str(self._directory / "config")], self.log
+            [sys.executable, "-m", "radicale", "--config", str(self.directory / "config")], self.log
         )
         self._process.wait_until_up(lambda: accepts(self.port))
 
@@ -62,23 +61,6 @@ level = warning
             self._process.stop()
             self._process = None
 
-    @property
-    def base(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    def home(self) -> str:
-        return f"/{USER}/"
-
-    def client(self) -> Client:
-        return Client(self.base, USER, PASSWORD)
-
-    def make_calendar(self, client: Client, name: str) -> str:
-        """Makes a calendar; answers its path."""
-        path = f"{self.home()}{name}/"
-        answer = client.request("MKCALENDAR", path)
-        assert answer.status == 201, answer
-        return path
-
 
 class Xandikos(Radicale):
     """Xandikos (PyPI), which keeps calendars in git repositories and asks nobody for a password."""
@@ -86,11 +68,11 @@ class Xandikos(Radicale):
     kind = "Xandikos"
 
     def start(self) -> None:
-        self.log = self._directory / "xandikos.log"
+        self.log = self.directory / "xandikos.log"
         self._process = Process(
             [
                 sys.executable, "-m", "xandikos.__main__", "serve", "-d",
-                str(self._directory / "data"), "--defaults", "-l", "127.0.0.1",
+                str(self.directory / "data"), "--defaults", "-l", "127.0.0.1",
                 "-p", str(self.port), "--current-user-principal", f"/{USER}/",
             ],
             self.log,
