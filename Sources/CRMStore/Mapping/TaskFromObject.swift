@@ -71,6 +71,25 @@ extension TaskMapping {
         return end.isDate && allDayEnd == .inclusive ? time.adding(days: -1) : time
     }
 
+    /// What the end's column holds of an object that has none, where it may not be NULL: the start. Nil
+    /// where it may.
+    func endOfNone(startingAt start: String?) -> String? {
+        guard schema[.end]?.isNullable == false else { return nil }
+        return wallClock(start, in: .start).map { columnText($0, in: .end) }
+    }
+
+    /// Whether a row is what `endOfNone` made it.
+    func statesNoEnd(_ row: TaskValues) -> Bool {
+        TaskValues.isSame(row[.end], endOfNone(startingAt: row[.start]))
+    }
+
+    /// Whether an object shows the row's end, for which it has to be after the start.
+    func showsEnd(_ row: TaskValues) -> Bool {
+        guard let start = instant(row[.start], in: .start), let end = instant(row[.end], in: .end)
+        else { return false }
+        return start < end
+    }
+
     // MARK: Status and priority
 
     private func status(of component: Component, _ kind: CalendarObject.Kind) -> String? {

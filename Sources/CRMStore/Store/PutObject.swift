@@ -135,8 +135,8 @@ extension Store {
             let now = installation.mapping.zone.civil(at: now)
             values[.start] = installation.mapping.columnText(now, in: .start)
         }
-        if values[.end] == nil, schema[.end]?.isNullable == false {
-            values[.end] = values[.start]
+        if values[.end] == nil {
+            values[.end] = installation.mapping.endOfNone(startingAt: values[.start])
         }
         // An unknown type is a call (design: Mapping).
         if values[.taskType] == nil { values[.taskType] = "call" }
@@ -205,7 +205,7 @@ extension Store {
     private func updateCounterpart(
         of present: PresentObject, _ current: CalendarObject?, _ write: ObjectWrite
     ) throws(StoreFailure) -> Counterpart {
-        let new = try task(of: write.object, write)
+        var new = try task(of: write.object, write)
         guard let id = present.taskID else {
             // It never was a task: what a client writes now is one.
             return try insertCounterpart(new.values, write)
@@ -225,6 +225,14 @@ extension Store {
                             || !new.values.isSame(as: old.values, in: $0))
                 })
         }
+        let mapping = installation.mapping
+        let hasEnd = new.values[.end] != nil
+        if !hasEnd, let end = mapping.endOfNone(startingAt: new.values[.start]),
+            changed.contains(.end) || mapping.statesNoEnd(before.row.values)
+        {
+            new.values[.end] = end
+            changed.insert(.end)
+        }
         try updateTask(
             id, new.values, changed, mark(of: write, after: before.row.sequence),
             in: write.calendar)
@@ -238,6 +246,9 @@ extension Store {
         for column in TaskColumn.allCases where changed.contains(column) {
             base[column] = after.row.values[column]
         }
+        // The CRM's end was not after the start, so the object had none. Where the client moved the
+        // start before it, it is one that the object lacks.
+        if !hasEnd, mapping.showsEnd(after.row.values) { base[.end] = nil }
         let agrees = TaskColumn.allCases.allSatisfy { after.row.values.isSame(as: base, in: $0) }
         if !agrees { try notePending(id) }
         return Counterpart(

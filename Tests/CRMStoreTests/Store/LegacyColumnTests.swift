@@ -93,6 +93,25 @@ struct LegacyColumnTests {
             "end_datetime", ["2026-07-01 10:00:00"])
     }
 
+    @Test func anEndThatMayNotBeNullGoesWithTheStart() throws {
+        let crm = try MirroredCRM(altering: [
+            "UPDATE tasks SET end_datetime = start_datetime WHERE end_datetime IS NULL",
+            "ALTER TABLE tasks MODIFY end_datetime DATETIME NOT NULL",
+        ])
+        let point = Sample.event("DTSTART:20260701T080000Z", "SUMMARY:Point")
+        try crm.put(point, as: "kept.ics")
+        for (lines, end) in [
+            (Sample.event("DTSTART:20260630T080000Z"), "2026-06-30 10:00:00"),
+            (
+                Sample.event("DTSTART:20260630T080000Z", "DTEND:20260630T090000Z"),
+                "2026-06-30 11:00:00"
+            ),
+            (Sample.event("DTSTART:20260630T080000Z"), "2026-06-30 10:00:00"),
+        ] {
+            try expectKept(lines, in: crm, "end_datetime", [end])
+        }
+    }
+
     @Test func columnsOfTheCRMsOwnGetAValue() throws {
         let crm = try MirroredCRM(altering: [
             "ALTER TABLE tasks ADD COLUMN branch VARCHAR(10) NOT NULL",

@@ -330,6 +330,37 @@ struct TwoMastersTests {
         #expect(text.contains("DUE:20260703T080000Z\r\n"))
     }
 
+    @Test func anEndThatIsNotAfterTheStartIsShownWhenAClientMovesTheStartBeforeIt() throws {
+        let crm = try MirroredCRM()
+        try crm.put(
+            Sample.event("DTSTART:20260701T080000Z", "DTEND:20260701T090000Z"), as: "e.ics")
+        try crm.crm.run(
+            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'")
+        #expect(!(try crm.text("e.ics", of: "anna").contains("DTEND")))
+        try crm.put(Sample.event("DTSTART:20260624T080000Z"), as: "e.ics")
+        let text = try crm.text("e.ics", of: "anna")
+        #expect(text.contains("DTSTART:20260624T080000Z\r\n"))
+        #expect(text.contains("DTEND:20260625T100000Z\r\n"))
+        let row = try crm.row(
+            "start_datetime, end_datetime", where: "caldav_uid = 'one@example.org'")
+        #expect(row == ["2026-06-24 10:00:00", "2026-06-25 12:00:00"])
+    }
+
+    @Test func anEndThatIsNotAfterTheStartStaysHiddenWhereTheStartStaysBehindIt() throws {
+        let crm = try MirroredCRM()
+        try crm.put(
+            Sample.event("DTSTART:20260701T080000Z", "DTEND:20260701T090000Z"), as: "e.ics")
+        try crm.crm.run(
+            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'")
+        _ = try crm.text("e.ics", of: "anna")
+        let moved = Sample.event("DTSTART:20260702T080000Z")
+        try crm.put(moved, as: "e.ics")
+        #expect(try crm.text("e.ics", of: "anna") == moved.joined(separator: "\r\n") + "\r\n")
+        #expect(
+            try crm.row("end_datetime", where: "caldav_uid = 'one@example.org'")
+                == ["2026-06-25 12:00:00"])
+    }
+
     @Test func aNewTypeReplacesTheOldOnesCategory() throws {
         let crm = try MirroredCRM()
         try crm.put(Sample.meeting, as: "standup.ics")
