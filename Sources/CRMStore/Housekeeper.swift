@@ -9,6 +9,8 @@ package final class Housekeeper {
     private let store: Store
     /// Looked at anew every minute: what changes it is `migrate`, or somebody's DROP TRIGGER.
     private var hasTriggers = (known: false, at: Int64.min)
+    /// In which the table was last looked at without finding anything.
+    private var lookedAt: TableState?
 
     package init(context: StoreContext) {
         store = Store(context: context)
@@ -43,8 +45,8 @@ package final class Housekeeper {
     }
 
     /// Everything is compared each minute, and at once where the table is another one; what is cheap
-    /// to find, each second. Together they take a twentieth of the time at most: a thirty-fourth and a
-    /// fiftieth.
+    /// to find, each second in which something was written. Together they take a twentieth of the time
+    /// at most: a thirty-fourth and a fiftieth.
     private func lookForUnnoticed() throws(StoreFailure) {
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
@@ -53,8 +55,14 @@ package final class Housekeeper {
         // what it held for longer.
         let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
         try store.whenDue(.look, every: 1, rarity: 34) { () throws(StoreFailure) in
-            let table = try store.tableCreation()
-            if table.isKnown { return try store.look(forRowsOfLast: recent) }
+            let table = try store.tableState()
+            if table.isKnown {
+                guard !table.isUnwritten(since: lookedAt) else { return 0 }
+                lookedAt = nil
+                let found = try store.look(forRowsOfLast: recent)
+                if found == 0 { lookedAt = table }
+                return found
+            }
             if !table.isYoung {
                 // Another table has no triggers unless somebody made them.
                 hasTriggers.at = .min
@@ -65,7 +73,7 @@ package final class Housekeeper {
         try store.whenDue(
             .scan, every: Housekeeper.scanInterval, rarity: 50
         ) { () throws(StoreFailure) in
-            let table = try store.tableCreation()
+            let table = try store.tableState()
             guard table.isKnown || !table.isYoung else { return 0 }
             // Processes that know different columns would undo each other's digests.
             store.context.forgetInstallation()

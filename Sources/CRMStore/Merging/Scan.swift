@@ -128,7 +128,7 @@ extension Store {
         progress: (_ done: Int, _ total: Int) -> Void
     ) throws(StoreAdoptionError) -> Int {
         do throws(StoreFailure) {
-            try remember(tableCreation())
+            try remember(tableState())
             let total = try differenceCount()
             // The CRM may have made some more meanwhile.
             return try scan { progress($0, max($0, total)) }

@@ -335,7 +335,8 @@ struct TwoMastersTests {
         try crm.put(
             Sample.event("DTSTART:20260701T080000Z", "DTEND:20260701T090000Z"), as: "e.ics")
         try crm.crm.run(
-            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'")
+            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'"
+        )
         #expect(!(try crm.text("e.ics", of: "anna").contains("DTEND")))
         try crm.put(Sample.event("DTSTART:20260624T080000Z"), as: "e.ics")
         let text = try crm.text("e.ics", of: "anna")
@@ -351,7 +352,8 @@ struct TwoMastersTests {
         try crm.put(
             Sample.event("DTSTART:20260701T080000Z", "DTEND:20260701T090000Z"), as: "e.ics")
         try crm.crm.run(
-            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'")
+            "UPDATE tasks SET end_datetime = '2026-06-25 12:00' WHERE caldav_uid = 'one@example.org'"
+        )
         _ = try crm.text("e.ics", of: "anna")
         let moved = Sample.event("DTSTART:20260702T080000Z")
         try crm.put(moved, as: "e.ics")
