@@ -175,8 +175,8 @@ def scan_cost(site: Site, tasks: int) -> list[str]:
         """SELECT IF(sql_text LIKE '%COUNT(task_id)%', 'count', IF(sql_text LIKE '%lastmod%', 'recent',
                   IF(sql_text LIKE '%BIT_XOR%', 'scan',
                      IF(sql_text LIKE '%o.task_id > %', 'gone', 'some')))) AS what,
-                  COUNT(*), ROUND(MAX(TIME_TO_SEC(query_time) * 1000 + MICROSECOND(query_time) / 1000)),
-                  ROUND(SUM(TIME_TO_SEC(query_time) * 1000 + MICROSECOND(query_time) / 1000))
+                  COUNT(*), ROUND(MAX(1000 * TIME_TO_SEC(query_time))),
+                  ROUND(SUM(1000 * TIME_TO_SEC(query_time)))
              FROM mysql.slow_log
             WHERE sql_text LIKE '%caldav_objects%' AND sql_text LIKE '%FROM `tasks`%' GROUP BY what""")
     total = 0
