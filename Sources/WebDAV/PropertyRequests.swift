@@ -92,9 +92,18 @@ extension Request {
     /// - Throws: 400 for what is no XML, 413 for too much of it, 403 `no-external-entities` for a
     ///   document type.
     package func readXML(limit: Int) throws(RequestError) -> XMLElement? {
-        let bytes = try readAll(limit: limit) { limit in
+        try Request.xml(in: readBytesOfXML(limit: limit), limit: limit)
+    }
+
+    /// The bytes of such a body.
+    package func readBytesOfXML(limit: Int) throws(RequestError) -> [UInt8] {
+        try readAll(limit: limit) { limit in
             RequestError(.contentTooLarge, "The body may have \(limit) bytes at most.")
         }
+    }
+
+    /// As `readXML`, of a body that was read.
+    package static func xml(in bytes: [UInt8], limit: Int) throws(RequestError) -> XMLElement? {
         do {
             return try XMLParser.parse(bytes, limits: XMLLimits(bytes: limit))
         } catch {

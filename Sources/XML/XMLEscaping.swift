@@ -8,58 +8,118 @@ package enum XMLEscaping {
     package static func append(
         _ text: UnsafeRawBufferPointer, to buffer: inout [UInt8], inAttribute: Bool
     ) {
-        let needsCare = inAttribute ? careInAttribute : careInText
-        needsCare.withUnsafeBufferPointer { needsCare in
-            var start = 0
-            var index = 0
-            while index < text.count {
-                let byte = text[index]
-                guard needsCare[Int(byte)] else {
-                    index += 1
-                    continue
+        var index = 0
+        while index < text.count {
+            withUnsafeTemporaryAllocation(byteCount: block * longest, alignment: 8) { bytes in
+                var piece = Piece(bytes)
+                let end = min(text.count, index + block)
+                while index < end {
+                    index += escape(text, at: index, inAttribute, into: &piece)
                 }
-                let length = byte < 0x80 ? 0 : UTF8Sequence.length(at: index, of: text)
-                if length > 0 {
-                    index += length
-                    continue
-                }
-                buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
-                buffer.append(contentsOf: references[Int(byte)])
-                index += 1
-                start = index
+                buffer.append(contentsOf: piece.written)
             }
-            buffer.append(contentsOf: UnsafeRawBufferPointer(rebasing: text[start..<index]))
         }
     }
 
-    /// By byte: whether it cannot be copied without a look.
-    private static let careInText: [Bool] = (0..<256).map { byte in
-        switch UInt8(byte) {
-        case UInt8(ascii: "\n"), UInt8(ascii: "\t"): false
-        case 0..<32, UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), 0x80...: true
-        default: false
+    /// Bytes of text that are escaped at a time.
+    private static let block = 1024
+    /// Room for each of them: a reference has six bytes at most, and the last character, or word of
+    /// eight, may reach beyond the block.
+    private static let longest = 7
+
+    /// What was escaped of a block.
+    private struct Piece {
+        private let bytes: UnsafeMutableRawBufferPointer
+        private var count = 0
+
+        init(_ bytes: UnsafeMutableRawBufferPointer) { self.bytes = bytes }
+
+        var written: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[..<count]) }
+
+        /// Appends the first `length` bytes of a word; those behind it are overwritten by what follows.
+        mutating func append(_ word: UInt64, length: Int = 8) {
+            bytes.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+            count += length
+        }
+
+        mutating func append(_ byte: UInt8) {
+            bytes[count] = byte
+            count += 1
+        }
+
+        mutating func append(_ reference: Reference) {
+            append(reference.word, length: reference.length)
         }
     }
-    private static let careInAttribute: [Bool] = (0..<256).map { byte in
-        let isOfAttributes = [UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\"")]
-        return careInText[byte] || isOfAttributes.contains(UInt8(byte))
+
+    /// What stands for a character: eight bytes at most.
+    private struct Reference {
+        let word: UInt64
+        let length: Int
+
+        init(_ text: String) {
+            word = text.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }.littleEndian
+            length = text.utf8.count
+        }
+
+        static let ampersand = Reference("&amp;")
+        static let less = Reference("&lt;")
+        static let greater = Reference("&gt;")
+        static let carriageReturn = Reference("&#13;")
+        static let quote = Reference("&quot;")
+        static let lineFeed = Reference("&#10;")
+        static let tab = Reference("&#9;")
+        static let replacement = Reference("\u{FFFD}")
     }
 
-    /// By byte: what stands for it where it needs care and begins no character.
-    private static let references: [[UInt8]] = (0..<256).map { byte in
-        let reference =
-            switch UInt8(byte) {
-            case UInt8(ascii: "&"): "&amp;"
-            case UInt8(ascii: "<"): "&lt;"
-            case UInt8(ascii: ">"): "&gt;"
-            case UInt8(ascii: "\r"): "&#13;"
-            case UInt8(ascii: "\""): "&quot;"
-            case UInt8(ascii: "\n"): "&#10;"
-            case UInt8(ascii: "\t"): "&#9;"
-            default: "\u{FFFD}"
+    /// Appends what stands at `index`: bytes that can be copied, eight at most, or one character.
+    ///
+    /// - Returns: how many bytes of the text that was.
+    private static func escape(
+        _ text: UnsafeRawBufferPointer, at index: Int, _ inAttribute: Bool, into piece: inout Piece
+    ) -> Int {
+        if text.count - index >= 8 {
+            let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let plain = plainBytes(of: UInt64(littleEndian: word), inAttribute)
+            if plain > 0 {
+                piece.append(word, length: plain)
+                return plain
             }
-        return Array(reference.utf8)
+        }
+        let byte = text[index]
+        switch byte {
+        case UInt8(ascii: "&"): piece.append(.ampersand)
+        case UInt8(ascii: "<"): piece.append(.less)
+        case UInt8(ascii: ">"): piece.append(.greater)
+        case UInt8(ascii: "\r"): piece.append(.carriageReturn)
+        case UInt8(ascii: "\"") where inAttribute: piece.append(.quote)
+        case UInt8(ascii: "\n") where inAttribute: piece.append(.lineFeed)
+        case UInt8(ascii: "\t") where inAttribute: piece.append(.tab)
+        case UInt8(ascii: "\n"), UInt8(ascii: "\t"), 0x20..<0x80: piece.append(byte)
+        case 0x80...:
+            let length = UTF8Sequence.length(at: index, of: text)
+            guard length > 0 else { fallthrough }
+            for offset in 0..<length { piece.append(text[index + offset]) }
+            return length
+        default: piece.append(.replacement)
+        }
+        return 1
     }
+
+    /// How many of a word's bytes, from the lowest, can be copied without a look at each.
+    private static func plainBytes(of word: UInt64, _ inAttribute: Bool) -> Int {
+        // In each byte's highest bit: below the space, above ASCII, or one of the characters. Above the
+        // first byte that has it, it may be set of others too.
+        var care = word | (word &- each(0x20))
+        care |= zeros(word ^ each(0x26)) | zeros(word ^ each(0x3C)) | zeros(word ^ each(0x3E))
+        if inAttribute { care |= zeros(word ^ each(0x22)) }
+        return (care & each(0x80)).trailingZeroBitCount / 8
+    }
+
+    /// Eight times the byte.
+    private static func each(_ byte: UInt64) -> UInt64 { byte &* 0x0101_0101_0101_0101 }
+
+    private static func zeros(_ word: UInt64) -> UInt64 { (word &- each(1)) & ~word }
 }
 
 /// Well-formed sequences of UTF-8 (RFC 3629 §4).

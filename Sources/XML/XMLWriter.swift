@@ -6,9 +6,11 @@
 ///
 /// Nothing but `flush` throws: whoever writes much calls `flushIfLarge` where an answer may be cut.
 package final class XMLWriter {
-    private var buffer: [UInt8] = []
+    // No call out of this file happens while one of these two is being changed, so that no access can
+    // overlap another: to look for that at each of the many small ones would cost a tenth of the time.
+    @exclusivity(unchecked) private var buffer: [UInt8] = []
     /// Whether the last start tag still lacks its `>`.
-    private var startTagIsOpen = false
+    @exclusivity(unchecked) private var startTagIsOpen = false
     private let namespaces: XMLNamespaces
     private let sink: ((UnsafeRawBufferPointer) throws -> Void)?
 
@@ -81,6 +83,11 @@ package final class XMLWriter {
         } else {
             buffer.append(contentsOf: tag.closing)
         }
+    }
+
+    package func empty(_ tag: XMLTag) {
+        start(tag)
+        end(tag)
     }
 
     package func empty(_ name: XMLName) {
@@ -165,7 +172,10 @@ package final class XMLWriter {
     /// Lets `write` append markup or text that needs no escaping, such as a percent-encoded name.
     package func raw(_ write: (inout [UInt8]) -> Void) {
         closeStartTag()
-        write(&buffer)
+        var taken: [UInt8] = []
+        swap(&taken, &buffer)
+        write(&taken)
+        swap(&taken, &buffer)
     }
 
     // MARK: Going back
@@ -194,8 +204,11 @@ package final class XMLWriter {
     package func flush() throws {
         guard let sink, !buffer.isEmpty else { return }
         closeStartTag()
-        try buffer.withUnsafeBytes { try sink($0) }
-        buffer.removeAll(keepingCapacity: true)
+        var taken: [UInt8] = []
+        swap(&taken, &buffer)
+        defer { swap(&taken, &buffer) }
+        try taken.withUnsafeBytes { try sink($0) }
+        taken.removeAll(keepingCapacity: true)
     }
 
     /// Everything written since the last flush.

@@ -55,6 +55,40 @@ struct WritingTests {
         #expect(written { $0.text(text) } == expected)
     }
 
+    /// Bytes are looked at eight at a time, and a thousand at a time are copied.
+    @Test(
+        "wherever a character stands, it is escaped alone",
+        arguments: [0, 1, 7, 8, 9, 63, 1015, 1016, 1020, 1021, 1022, 1023, 1024, 2047])
+    func anyPlace(place: Int) {
+        let around = (String(repeating: "x", count: place), String(repeating: "y", count: 17))
+        for scalar in (0..<0x300).compactMap(Unicode.Scalar.init) + ["\u{20AC}", "\u{1F600}"] {
+            let expected: String
+            switch scalar {
+            case "&": expected = "&amp;"
+            case "<": expected = "&lt;"
+            case ">": expected = "&gt;"
+            case "\r": expected = "&#13;"
+            case "\n", "\t": expected = String(scalar)
+            case "\0"..<" ": expected = "\u{FFFD}"
+            default: expected = String(scalar)
+            }
+            let text = written { $0.text(around.0 + String(scalar) + around.1) }
+            #expect(text == around.0 + expected + around.1, "U+\(String(scalar.value, radix: 16))")
+        }
+    }
+
+    @Test("an answer of nothing but characters to escape is whole")
+    func nothingPlain() {
+        let quotes = String(repeating: "\"&<>", count: 1_000)
+        let attribute = written { writer in
+            writer.start(item)
+            writer.attribute("a", quotes)
+            writer.end(item)
+        }
+        let expected = String(repeating: "&quot;&amp;&lt;&gt;", count: 1_000)
+        #expect(attribute == "<c:item a=\"\(expected)\"/>")
+    }
+
     private static func replaced(_ count: Int) -> String {
         String(repeating: "\u{FFFD}", count: count)
     }

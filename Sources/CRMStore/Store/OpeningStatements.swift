@@ -58,6 +58,10 @@ struct OpeningStatements: Sendable {
             LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
             """
         let object: SQL = "LEFT JOIN caldav_objects AS o ON o.calendar_id = c.id AND o.name = ?"
+        // As `pending`, behind tables that have a row at most: the join stops at its first, which takes
+        // the server half the time of an EXISTS.
+        let isWaiting: SQL = "w.id IS NOT NULL"
+        let waiting: SQL = "LEFT JOIN caldav_pending AS w ON TRUE LIMIT 1"
 
         people = try OpeningStatements.people(users)
         let pieces = Pieces(
@@ -65,21 +69,22 @@ struct OpeningStatements: Sendable {
             calendar: calendar, object: object, people: people)
         shared = SharedOpeningStatements(pieces)
         guest = GuestOpeningStatements(pieces)
-        user = "SELECT \(person), \(pending) \(from) LIMIT 1"
+        user = "SELECT \(person), \(isWaiting) \(from) \(waiting)"
         home = """
-            SELECT \(person), \(pending), s.calendar_id IS NOT NULL \(from) \(calendar) LIMIT 1
+            SELECT \(person), \(isWaiting), s.calendar_id IS NOT NULL
+            \(from) \(calendar) \(waiting)
             """
         self.calendar = """
-            SELECT \(person), \(pending), \(CalendarColumns.list)
-            \(from) \(calendar) LIMIT 1
+            SELECT \(person), \(isWaiting), \(CalendarColumns.list)
+            \(from) \(calendar) \(waiting)
             """
         self.object = """
-            SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), ''
-            \(from) \(calendar) \(object) LIMIT 1
+            SELECT \(person), \(isWaiting), \(CalendarColumns.list), \(ObjectColumns.list), ''
+            \(from) \(calendar) \(object) \(waiting)
             """
         objectWithContent = """
-            SELECT \(person), \(pending), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
-            \(from) \(calendar) \(object) LIMIT 1
+            SELECT \(person), \(isWaiting), \(CalendarColumns.list), \(ObjectColumns.list), o.icalendar
+            \(from) \(calendar) \(object) \(waiting)
             """
         // The collations of both names may differ, and then do not mix by themselves.
         feed = """

@@ -4,7 +4,7 @@ import XML
 /// PROPFIND (RFC 4918 §9.1), streamed.
 enum Propfind {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
-        let selection = try context.readXML().map(PropertySelection.init(propfind:))
+        let asked = try PropfindBodies.properties(askedBy: context)
         // A missing Depth would mean infinity; as other servers do, we then go one level down.
         let depth = try context.request.depth(absent: .one)
         guard depth != .infinity || resource.kind == .object else {
@@ -12,7 +12,7 @@ enum Propfind {
         }
         let isWithoutRoot = depth == .one && context.preferences.isWithoutRoot
         let listing = Listing(
-            selection: selection ?? .all(including: []), context: context,
+            asked: asked ?? AskedProperties(.all(including: [])), context: context,
             withMembers: depth == .one, withRoot: !isWithoutRoot)
         var response = try listing.response(for: resource)
         // RFC 8144 §3
@@ -23,7 +23,7 @@ enum Propfind {
 
 /// A resource and its members, with the properties asked for.
 private struct Listing {
-    let selection: PropertySelection
+    let asked: AskedProperties
     let context: Context
     let withMembers: Bool
     let withRoot: Bool
@@ -66,7 +66,7 @@ private struct Listing {
     private func response(_ subjects: [Subject]) -> Response {
         let subjects = withMembers ? subjects.dropFirst(withRoot ? 0 : 1) : subjects.prefix(1)
         return context.multistatus { multistatus in
-            let properties = PropertyWriter(selection, context, to: multistatus)
+            let properties = PropertyWriter(asked, context, to: multistatus)
             for subject in subjects {
                 try properties.write(subject)
                 try multistatus.writer.flushIfLarge()
@@ -93,7 +93,7 @@ private struct Listing {
         var subjects = [home(calendars, stored: inHome)]
         if withMembers {
             let stored =
-                selection.mayNeedStored
+                asked.mayNeedStored
                 ? try context.store.storedProperties(
                     ofCalendarsOf: person.user.name, viewer: userName)
                 : []
@@ -113,7 +113,7 @@ private struct Listing {
 
     private func response(for calendar: CalendarRecord) throws -> Response {
         let stored =
-            selection.mayNeedStored
+            asked.mayNeedStored
             ? try context.store.storedProperties(of: calendar, viewer: userName) : []
         let href = paths.calendar(calendar)
         let subject = Subject(
@@ -122,7 +122,7 @@ private struct Listing {
         guard withMembers else { return response([subject]) }
         let objects = try context.store.objects(in: calendar, .all, content: false)
         return context.multistatus { multistatus in
-            let properties = PropertyWriter(selection, context, to: multistatus)
+            let properties = PropertyWriter(asked, context, to: multistatus)
             if withRoot { try properties.write(subject) }
             let member = Subject(context, .object, href: "", calendar: calendar)
             let prefix = Array(href.utf8)
@@ -140,7 +140,7 @@ private struct Listing {
     private func response(for object: ObjectRecord, in calendar: CalendarRecord) -> Response {
         let href = Array(paths.object(object.name, in: calendar).utf8)
         return context.multistatus { multistatus in
-            let properties = PropertyWriter(selection, context, to: multistatus)
+            let properties = PropertyWriter(asked, context, to: multistatus)
             let subject = Subject(context, .object, href: "", calendar: calendar)
             try object.withRow { row in
                 subject.row = row

@@ -6,7 +6,7 @@ import XML
 /// Made once a request: which names have a row on objects is settled then, so that an object in a
 /// listing costs its own bytes alone.
 final class PropertyWriter {
-    private let selection: PropertySelection
+    private let asked: AskedProperties
     private let multistatus: Multistatus
     /// Names without a value are left out of the answer (RFC 8144 §2.1).
     private let isMinimal: Bool
@@ -28,23 +28,29 @@ final class PropertyWriter {
         case markup([UInt8])
     }
 
-    init(_ selection: PropertySelection, _ context: Context, to multistatus: Multistatus) {
-        self.selection = selection
+    init(_ asked: AskedProperties, _ context: Context, to multistatus: Multistatus) {
+        self.asked = asked
         self.multistatus = multistatus
         isMinimal = context.preferences.isMinimal
         var found: [ObjectPart] = []
-        var missing: [XMLName] = []
-        for name in selection.names(on: .object) {
-            if let definition = PropertyTable.definition(of: name, on: .object) {
-                found.append(.property(definition, XMLTag(name, .webDAV)))
+        var missing: [XMLTag] = []
+        for property in asked.on(.object) {
+            if let definition = property.definition(on: .object) {
+                found.append(.property(definition, property.tag))
             } else {
-                missing.append(name)
+                missing.append(property.tag)
             }
         }
         objectProperties = found
         let lacks = isMinimal ? [] : PropertyWriter.propstat(.notFound, missing)
         objectsLackAll = found.isEmpty && !lacks.isEmpty
-        objectEnd = lacks + Array("</d:response>".utf8)
+        objectEnd = lacks + PropertyWriter.afterResponse
+    }
+
+    convenience init(
+        _ selection: PropertySelection, _ context: Context, to multistatus: Multistatus
+    ) {
+        self.init(AskedProperties(selection), context, to: multistatus)
     }
 
     // Markup around each object of a listing.
@@ -53,13 +59,14 @@ final class PropertyWriter {
     private static let beforeProperties = Array("<d:propstat><d:prop>".utf8)
     private static let noProperties = Array("<d:propstat><d:prop/>".utf8)
     private static let afterProperties = Array("</d:prop>".utf8)
+    private static let afterResponse = Array("</d:response>".utf8)
     private static let afterProp = Array(
         "<d:status>\(Multistatus.line(.ok))</d:status></d:propstat>".utf8)
 
-    private static func propstat(_ status: Status, _ names: [XMLName]) -> [UInt8] {
-        guard !names.isEmpty else { return [] }
+    private static func propstat(_ status: Status, _ tags: [XMLTag]) -> [UInt8] {
+        guard !tags.isEmpty else { return [] }
         let writer = XMLWriter(namespaces: .webDAV)
-        Multistatus.propstat(status, to: writer) { names.forEach(writer.empty) }
+        Multistatus.propstat(status, to: writer) { tags.forEach(writer.empty) }
         return writer.takeBytes()
     }
 
@@ -67,59 +74,67 @@ final class PropertyWriter {
 
     /// A response with all that is asked of a collection.
     func write(_ subject: Subject) throws {
-        var missing: [XMLName] = []
-        var refused: [XMLName] = []
-        var names = selection.names(on: subject.kind)
-        if selection.wantsStored { names += try subject.deadProperties() }
-        writer.start(.dav("response"))
-        writer.element(.dav("href"), subject.href)
+        var missing: [XMLTag] = []
+        var refused: [XMLTag] = []
+        var properties = asked.on(subject.kind)
+        if asked.wantsStored {
+            properties += try subject.deadProperties().map(AskedProperty.init)
+        }
+        let writer = self.writer
+        writer.raw(PropertyWriter.beforeHref)
+        writer.text(subject.href)
+        writer.raw(PropertyWriter.afterHref)
         let start = writer.mark
-        writer.start(.dav("propstat"))
-        writer.start(.dav("prop"))
+        writer.raw(PropertyWriter.beforeProperties)
         var isEmpty = true
-        for name in names {
-            if subject.mayNotRead(name) {
-                refused.append(name)
-            } else if try write(name, of: subject) {
+        for property in properties {
+            if let definition = property.definition(on: subject.kind),
+                subject.mayNotRead(definition)
+            {
+                refused.append(property.tag)
+            } else if try write(property, of: subject) {
                 isEmpty = false
-            } else if !selection.skipsMissing {
-                missing.append(name)
+            } else if !asked.skipsMissing {
+                missing.append(property.tag)
             }
         }
-        if selection.skipsMissing { refused = [] }
+        if asked.skipsMissing { refused = [] }
         let lacks =
             (isMinimal ? [] : PropertyWriter.propstat(.notFound, missing))
             + PropertyWriter.propstat(.forbidden, refused)
-        if isEmpty, !lacks.isEmpty {
+        if isEmpty {
             writer.goBack(to: start)
+            if lacks.isEmpty {
+                writer.raw(PropertyWriter.noProperties)
+                writer.raw(PropertyWriter.afterProp)
+            }
         } else {
-            writer.end(.dav("prop"))
-            multistatus.status(.ok)
-            writer.end(.dav("propstat"))
+            writer.raw(PropertyWriter.afterProperties)
+            writer.raw(PropertyWriter.afterProp)
         }
         writer.raw(lacks)
-        writer.end(.dav("response"))
+        writer.raw(PropertyWriter.afterResponse)
     }
 
-    private func write(_ name: XMLName, of subject: Subject) throws -> Bool {
-        let isNamesOnly = selection.isNamesOnly
-        guard let definition = PropertyTable.definition(of: name, on: subject.kind) else {
-            guard PropertyTable.definition(of: name) == nil, let xml = try subject.stored()[name]
+    private func write(_ property: AskedProperty, of subject: Subject) throws -> Bool {
+        let writer = self.writer
+        guard let definition = property.definition(on: subject.kind) else {
+            guard property.definition == nil, let xml = try subject.stored()[property.name]
             else { return false }
-            isNamesOnly ? writer.empty(name) : writer.raw(xml)
+            asked.isNamesOnly ? writer.empty(property.tag) : writer.raw(xml)
             return true
         }
         let mark = writer.mark
-        writer.start(name)
+        writer.start(property.tag)
         guard try definition.write(subject, writer) else {
             writer.goBack(to: mark)
             return false
         }
-        if isNamesOnly {
+        if asked.isNamesOnly {
             writer.goBack(to: mark)
-            writer.start(name)
+            writer.start(property.tag)
         }
-        writer.end(name)
+        writer.end(property.tag)
         return true
     }
 
@@ -166,67 +181,31 @@ extension PropertyWriter {
     private func settleCommonProperties(_ subject: Subject) throws {
         guard !isSettled else { return }
         isSettled = true
-        var refused: [XMLName] = []
+        var refused: [XMLTag] = []
         objectProperties = objectProperties.filter { part in
-            guard case .property(let definition, _) = part, subject.mayNotRead(definition.name)
+            guard case .property(let definition, let tag) = part, subject.mayNotRead(definition)
             else { return true }
-            refused.append(definition.name)
+            refused.append(tag)
             return false
         }
         objectEnd = PropertyWriter.propstat(.forbidden, refused) + objectEnd
         objectProperties = try objectProperties.map { part in
             guard case .property(let definition, let tag) = part,
-                selection.isNamesOnly || !definition.isOfEachObject
+                asked.isNamesOnly || !definition.isOfEachObject
             else { return part }
             let fragment = XMLWriter(namespaces: .webDAV)
             fragment.start(tag)
-            if !selection.isNamesOnly { _ = try definition.write(subject, fragment) }
+            if !asked.isNamesOnly { _ = try definition.write(subject, fragment) }
             fragment.end(tag)
             return .markup(fragment.takeBytes())
         }
     }
 }
 
-extension PropertySelection {
-    /// What to look for on a kind of resource, stored properties aside.
-    fileprivate func names(on kind: ResourceKinds) -> [XMLName] {
-        switch self {
-        case .some(let names): return names
-        case .all(let included):
-            let all = PropertyTable.all.filter { $0.inAllprop && !$0.on.isDisjoint(with: kind) }
-            return all.map(\.name) + included.filter { name in !all.contains { $0.name == name } }
-        case .names:
-            return PropertyTable.all.filter { !$0.on.isDisjoint(with: kind) }.map(\.name)
-        }
-    }
-
-    var isNamesOnly: Bool {
-        if case .names = self { true } else { false }
-    }
-
-    /// Whether dead properties belong to the answer without being named.
-    fileprivate var wantsStored: Bool {
-        if case .some = self { false } else { true }
-    }
-
-    /// Whether a name without a value was asked for by us, not by the client.
-    fileprivate var skipsMissing: Bool { wantsStored }
-
-    /// Whether anything stored can be part of the answer: else the store need not be asked.
-    var mayNeedStored: Bool {
-        guard case .some(let names) = self else { return true }
-        return names.contains { name in
-            PropertyTable.definition(of: name)?.usesStored ?? true
-        }
-    }
-}
-
 extension Subject {
     /// Whether the viewer may read the resource, but not this property of it.
-    func mayNotRead(_ name: XMLName) -> Bool {
-        guard let needs = PropertyTable.definition(of: name, on: kind)?.needs, !needs.isEmpty
-        else { return false }
-        return !privileges.isSuperset(of: needs)
+    func mayNotRead(_ property: PropertyDefinition) -> Bool {
+        !property.needs.isEmpty && !privileges.isSuperset(of: property.needs)
     }
 
     /// Names of stored properties that no row of the table answers for.

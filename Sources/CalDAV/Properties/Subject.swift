@@ -107,10 +107,9 @@ final class Subject {
 
     /// The hrefs inside a property; none where the viewer may not read it.
     func hrefs(in name: XMLName) throws -> [String] {
-        guard let definition = PropertyTable.definition(of: name, on: kind), !mayNotRead(name)
-        else {
-            return []
-        }
+        guard let definition = PropertyTable.definition(of: name, on: kind),
+            !mayNotRead(definition)
+        else { return [] }
         let scratch = XMLWriter(namespaces: .webDAV)
         scratch.startDocument(name)
         guard try definition.write(self, scratch) else { return [] }

@@ -1,4 +1,5 @@
 import ICalendar
+import Synchronization
 import WebDAV
 import XML
 
@@ -6,16 +7,22 @@ import XML
 enum Timezone {
     private static let name = XMLName.caldav("calendar-timezone")
 
+    /// By name, what `definition` made once: clients ask for it at each look at a home, and to write
+    /// decades of changes of the clocks takes longer than all the rest of the answer.
+    private static let definitions = Mutex<[String: [UInt8]]>([:])
+
     /// The calendar's zone as a VCALENDAR; nil for a name that means nothing here.
     static func definition(for subject: Subject) -> [UInt8]? {
-        guard let tzid = subject.calendar?.timeZone, let zone = Zone.named(tzid) else {
-            return nil
-        }
+        guard let tzid = subject.calendar?.timeZone else { return nil }
+        if let known = definitions.withLock({ $0[tzid] }) { return known }
+        guard let zone = Zone.named(tzid) else { return nil }
         var calendar = Component(name: "VCALENDAR")
         calendar.append(Property("VERSION", raw: "2.0"))
         calendar.append(Property("PRODID", text: subject.context.settings.productID))
         calendar.components = [zone.definition(tzid: tzid)]
-        return calendar.serialized()
+        let text = calendar.serialized()
+        definitions.withLock { $0[tzid] = text }
+        return text
     }
 
     /// The text is kept as it is given; the zone it means becomes the calendar's.

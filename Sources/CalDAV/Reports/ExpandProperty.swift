@@ -72,7 +72,8 @@ enum ExpandProperty {
             writer.start(.dav("propstat"))
             writer.start(.dav("prop"))
             for property in wanted {
-                if subject.mayNotRead(property.name) {
+                let definition = PropertyTable.definition(of: property.name, on: subject.kind)
+                if let definition, subject.mayNotRead(definition) {
                     refused.append(property.name)
                 } else if try !write(property, of: subject) {
                     missing.append(property.name)

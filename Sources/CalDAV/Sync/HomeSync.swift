@@ -17,10 +17,11 @@ enum HomeSync {
             known = try context.homeToken(text, person)
             guard known != nil else { throw SyncRequest.invalidToken }
         }
+        let asked = AskedProperties(request.selection)
         let plan = try HomeSyncPlan(
             sync, after: known, HomeMember.all(calendars, in: person))
         let stored =
-            !plan.changed.isEmpty && request.selection.mayNeedStored
+            !plan.changed.isEmpty && asked.mayNeedStored
             ? try context.store.storedProperties(
                 ofCalendarsOf: owner, viewer: context.user.name) : []
         let changes =
@@ -29,7 +30,7 @@ enum HomeSync {
             : try context.store.changes(
                 in: plan.spans.map(\.span), content: request.calendarData != nil)
         return context.multistatus { multistatus in
-            let properties = PropertyWriter(request.selection, context, to: multistatus)
+            let properties = PropertyWriter(asked, context, to: multistatus)
             let home = context.paths.home(owner)
             for uri in plan.gone {
                 multistatus.response(home + Href.encode(segment: uri) + "/", .notFound)
