@@ -94,11 +94,16 @@ package enum Href {
     /// The last segment of a path that is `prefix` and one segment more, of nothing but unreserved
     /// characters; nil for every other path.
     package static func plainSegment(of path: String, behind prefix: [UInt8]) -> String? {
-        let bytes = path.utf8
-        guard bytes.starts(with: prefix) else { return nil }
-        let segment = bytes.dropFirst(prefix.count)
-        guard !segment.isEmpty, segment.allSatisfy({ isUnreserved[Int($0)] }) else { return nil }
-        let name = String(decoding: segment, as: UTF8.self)
+        var path = path
+        let name = path.withUTF8 { bytes -> String? in
+            let segment = bytes.dropFirst(prefix.count)
+            guard !segment.isEmpty, prefix.elementsEqual(bytes.prefix(prefix.count)),
+                isUnreserved.withUnsafeBufferPointer({ known in
+                    segment.allSatisfy { known[Int($0)] }
+                })
+            else { return nil }
+            return String(decoding: segment, as: UTF8.self)
+        }
         return name == "." || name == ".." ? nil : name
     }
 

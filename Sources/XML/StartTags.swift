@@ -9,7 +9,15 @@ enum StartTags {
             var index = 0
             while let start = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
                 let rest = bytes[start...]
-                if rest.starts(with: "<!--".utf8) {
+                let isMarked = rest.dropFirst().first.map { $0 == mark || $0 == question } ?? false
+                if !isMarked {
+                    guard let next = endOfTag(in: bytes, from: start + 1, limits) else {
+                        return XMLError(
+                            .tooLarge,
+                            message: "more than \(limits.attributes) attributes in an element")
+                    }
+                    index = next
+                } else if rest.starts(with: "<!--".utf8) {
                     index = end(of: "-->", in: bytes, from: start + 4)
                 } else if rest.starts(with: "<![CDATA[".utf8) {
                     index = end(of: "]]>", in: bytes, from: start + 9)
@@ -18,17 +26,16 @@ enum StartTags {
                 } else if rest.starts(with: "<!DOCTYPE".utf8) {
                     return XMLError(.documentType, message: "a document type declaration")
                 } else {
-                    guard let next = endOfTag(in: bytes, from: start + 1, limits) else {
-                        return XMLError(
-                            .tooLarge,
-                            message: "more than \(limits.attributes) attributes in an element")
-                    }
-                    index = next
+                    // Nothing else begins so: libxml2 will say what is wrong.
+                    index = start + 2
                 }
             }
             return nil
         }
     }
+
+    private static let mark = UInt8(ascii: "!")
+    private static let question = UInt8(ascii: "?")
 
     /// The index after a tag; nil where it has more equal signs than attributes are allowed.
     private static func endOfTag(
