@@ -45,8 +45,8 @@ package final class Housekeeper {
     }
 
     /// Everything is compared each minute, and at once where the table is another one; what is cheap
-    /// to find, each second in which something was written. Together they take a twentieth of the time
-    /// at most: a thirty-fourth and a fiftieth.
+    /// to find, each second in which something was written, and each third. Together they take a
+    /// twentieth of the time at most: a thirty-fourth and a fiftieth.
     private func lookForUnnoticed() throws(StoreFailure) {
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)

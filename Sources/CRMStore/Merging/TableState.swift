@@ -13,9 +13,9 @@ struct TableState {
     /// By the server's clock, in seconds since 1970.
     var now: Int64 = 0
 
-    /// What every write to the table changes.
+    /// What nearly every write to the table changes.
     struct Writing: Equatable {
-        /// When the last transaction that wrote was committed, in seconds since 1970.
+        /// When the transaction began that wrote and was committed last, in seconds since 1970.
         var last: Int64
         /// TRUNCATE is no such write, but these start anew: how many rows there are, about, and the next
         /// one's id.
@@ -27,11 +27,16 @@ struct TableState {
     /// deleted ones.
     var isYoung: Bool { age >= 0 && age < 5 }
 
-    /// Whether nothing was written since the table was in the state `before`: a second has many commits,
-    /// and one may show a little later than it is dated.
+    /// How long a table is believed not to have been written to, in seconds: a transaction that began in
+    /// the same second as another, and lasted longer, is not told when it is committed.
+    private static let trust: Int64 = 3
+
+    /// Whether nothing was written, as far as can be told, since the table was in the state `before`: a
+    /// second has many commits, and one may show a little later than it is dated.
     func isUnwritten(since before: TableState?) -> Bool {
         guard let writing, let before else { return false }
         return writing == before.writing && writing.last < before.now - 2
+            && now - before.now < TableState.trust
     }
 }
 

@@ -55,6 +55,24 @@ struct UnwrittenTableTests {
         #expect(try crm.object("crm-task-\(other).ics", of: "anna") == nil)
     }
 
+    @Test func aTransactionThatBeganWithAnotherAndLastedLongerIsNoticedSoon() throws {
+        let page = Connection(settings: crm.settings.connection)
+        for _ in 0..<3 {
+            // In the same second, nearly always.
+            let other = try crm.insertTask("title = 'x', start_datetime = '2026-07-01 10:00:00'")
+            try page.run("START TRANSACTION")
+            try page.run("DELETE FROM tasks WHERE id = \(other)")
+            _ = try crm.calendar(of: "anna")
+            try rest()
+            try page.run("COMMIT")
+            for _ in 0..<3 {
+                Thread.sleep(forTimeInterval: 1)
+                try look()
+            }
+            #expect(try crm.object("crm-task-\(other).ics", of: "anna") == nil)
+        }
+    }
+
     @Test func aTaskThatACascadeRemovesIsNoticed() throws {
         try crm.crm.run("CREATE TABLE deals (id INT PRIMARY KEY)")
         try crm.crm.run("INSERT INTO deals VALUES (1)")
