@@ -163,7 +163,8 @@ class Driver:
                 self.failures.append(f"only {number} faults: the writers were done before")
                 return
             if fault == "worker":
-                pids = self.stack.worker.pids()
+                # All may be on their way back.
+                pids = wait_for(self.stack.worker.pids, 10, "a worker process")
                 self.world.kills += 1
                 kill(self.choose.choice(pids), signal.SIGKILL)
                 self.world.kills += 1
