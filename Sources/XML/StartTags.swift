@@ -9,25 +9,24 @@ enum StartTags {
             var index = 0
             while let start = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
                 let rest = bytes[start...]
+                // Nearly all are tags: one byte tells.
                 let isMarked = rest.dropFirst().first.map { $0 == mark || $0 == question } ?? false
-                if !isMarked {
+                func begins(_ text: String) -> Bool { isMarked && rest.starts(with: text.utf8) }
+                if begins("<!--") {
+                    index = end(of: "-->", in: bytes, from: start + 4)
+                } else if begins("<![CDATA[") {
+                    index = end(of: "]]>", in: bytes, from: start + 9)
+                } else if begins("<?") {
+                    index = end(of: "?>", in: bytes, from: start + 2)
+                } else if begins("<!DOCTYPE") {
+                    return XMLError(.documentType, message: "a document type declaration")
+                } else {
                     guard let next = endOfTag(in: bytes, from: start + 1, limits) else {
                         return XMLError(
                             .tooLarge,
                             message: "more than \(limits.attributes) attributes in an element")
                     }
                     index = next
-                } else if rest.starts(with: "<!--".utf8) {
-                    index = end(of: "-->", in: bytes, from: start + 4)
-                } else if rest.starts(with: "<![CDATA[".utf8) {
-                    index = end(of: "]]>", in: bytes, from: start + 9)
-                } else if rest.starts(with: "<?".utf8) {
-                    index = end(of: "?>", in: bytes, from: start + 2)
-                } else if rest.starts(with: "<!DOCTYPE".utf8) {
-                    return XMLError(.documentType, message: "a document type declaration")
-                } else {
-                    // Nothing else begins so: libxml2 will say what is wrong.
-                    index = start + 2
                 }
             }
             return nil

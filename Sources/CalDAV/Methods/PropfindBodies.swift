@@ -9,21 +9,12 @@ enum PropfindBodies {
     private static let longest = 2048
     private static let most = 64
 
-    private static let known = Mutex<[Body: AskedProperties]>([:])
-
-    /// Hashed in one go; the bytes of an array are hashed one by one.
-    private struct Body: Hashable {
-        let bytes: [UInt8]
-
-        func hash(into hasher: inout Hasher) {
-            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
-    }
+    private static let known = Mutex<[ByteKey: AskedProperties]>([:])
 
     /// Reads the request's; nil where there is none.
     static func properties(askedBy context: Context) throws(RequestError) -> AskedProperties? {
         let limit = context.settings.maxXMLSize
-        let body = Body(bytes: try context.request.readBytesOfXML(limit: limit))
+        let body = ByteKey(bytes: try context.request.readBytesOfXML(limit: limit))
         if let asked = known.withLock({ $0[body] }) { return asked }
         guard let root = try Request.xml(in: body.bytes, limit: limit) else { return nil }
         let asked = AskedProperties(try PropertySelection(propfind: root))

@@ -23,7 +23,7 @@ struct AskedProperty: Sendable {
 
 /// What a request asks for, with all that is known of it before any resource is looked at.
 struct AskedProperties: Sendable {
-    let selection: PropertySelection
+    private let selection: PropertySelection
     /// Those that the client named.
     private let named: [AskedProperty]
 

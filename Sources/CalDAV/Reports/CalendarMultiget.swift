@@ -136,19 +136,10 @@ private struct Names {
     private(set) var all: [String] = []
     /// By the places of the names in `all`; empty for those that are done.
     private var hrefsByPlace: [[String]] = []
-    private var places: [Key: Int] = [:]
-
-    /// A name as its bytes, which are hashed in one go; those of an array are hashed one by one.
-    private struct Key: Hashable {
-        let bytes: [UInt8]
-
-        func hash(into hasher: inout Hasher) {
-            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-        }
-    }
+    private var places: [ByteKey: Int] = [:]
 
     mutating func add(_ name: String, href: String) {
-        let key = Key(bytes: Array(name.utf8))
+        let key = ByteKey(bytes: Array(name.utf8))
         if let place = places[key] {
             hrefsByPlace[place].append(href)
         } else {
@@ -160,7 +151,7 @@ private struct Names {
 
     /// The hrefs of a name, which are then done.
     mutating func take(_ name: UnsafeRawBufferPointer) -> [String] {
-        guard let place = places[Key(bytes: Array(name))] else { return [] }
+        guard let place = places[ByteKey(bytes: Array(name))] else { return [] }
         let hrefs = hrefsByPlace[place]
         hrefsByPlace[place] = []
         return hrefs
