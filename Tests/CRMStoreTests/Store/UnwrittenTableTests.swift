@@ -1,5 +1,5 @@
 import CRMStore
-import Foundation
+import Glibc
 import MariaDB
 import Testing
 
@@ -27,7 +27,7 @@ struct UnwrittenTableTests {
 
     private func rest(_ worker: Housekeeper? = nil) throws {
         for _ in 0..<5 {
-            Thread.sleep(forTimeInterval: 1)
+            usleep(1_000_000)
             try look(worker)
         }
     }
@@ -66,7 +66,7 @@ struct UnwrittenTableTests {
             try rest()
             try page.run("COMMIT")
             for _ in 0..<3 {
-                Thread.sleep(forTimeInterval: 1)
+                usleep(1_000_000)
                 try look()
             }
             #expect(try crm.object("crm-task-\(other).ics", of: "anna") == nil)
