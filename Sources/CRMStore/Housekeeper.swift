@@ -9,8 +9,8 @@ package final class Housekeeper {
     private let store: Store
     /// Looked at anew every minute: what changes it is `migrate`, or somebody's DROP TRIGGER.
     private var hasTriggers = (known: false, at: Int64.min)
-    /// In which the table was last looked at without finding anything.
-    private var lookedAt: TableState?
+    /// In which nothing was found: no row that was written lately, no row or object too many.
+    private var quiet: (rows: TableState?, counts: TableState?)
 
     package init(context: StoreContext) {
         store = Store(context: context)
@@ -46,32 +46,38 @@ package final class Housekeeper {
 
     /// Everything is compared each minute, and at once where the table is another one; what is cheap
     /// to find, each second in which something was written, and each third. Together they take a
-    /// twentieth of the time at most: a thirty-fourth and a fiftieth.
+    /// twentieth of the time at most: a fiftieth, a fiftieth and a hundredth. Each keeps to its own share:
+    /// counting a large table may not keep a new task from being seen.
     private func lookForUnnoticed() throws(StoreFailure) {
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
         }
-        // A transaction may have written its rows long before it was committed: the scan finds
-        // what it held for longer.
-        let recent = hasTriggers.known ? nil : Housekeeper.scanInterval
-        try store.whenDue(.look, every: 1, rarity: 34) { () throws(StoreFailure) in
+        try store.whenDue(.look, every: 1, rarity: 50) { () throws(StoreFailure) in
             let table = try store.tableState()
-            if table.isKnown {
-                guard !table.isUnwritten(since: lookedAt) else { return 0 }
-                lookedAt = nil
-                let found = try store.look(forRowsOfLast: recent)
-                if found == 0 { lookedAt = table }
-                return found
+            guard table.isKnown else {
+                if !table.isYoung {
+                    // Another table has no triggers unless somebody made them.
+                    hasTriggers.at = .min
+                    try store.release(.scan)
+                }
+                return 0
             }
-            if !table.isYoung {
-                // Another table has no triggers unless somebody made them.
-                hasTriggers.at = .min
-                try store.release(.scan)
+            guard !hasTriggers.known else { return 0 }
+            return try look(at: table, &quiet.rows) { () throws(StoreFailure) in
+                // A transaction may have written its rows long before it was committed: the scan
+                // finds what it held for longer.
+                try store.mergeRows(ofLast: Housekeeper.scanInterval)
             }
-            return 0
+        }
+        try store.whenDue(.count, every: 1, rarity: 50) { () throws(StoreFailure) in
+            let table = try store.tableState()
+            guard table.isKnown else { return 0 }
+            return try look(at: table, &quiet.counts) { () throws(StoreFailure) in
+                try store.mergeWhereCountsDiffer(triggersTellOfRows: hasTriggers.known)
+            }
         }
         try store.whenDue(
-            .scan, every: Housekeeper.scanInterval, rarity: 50
+            .scan, every: Housekeeper.scanInterval, rarity: 100
         ) { () throws(StoreFailure) in
             let table = try store.tableState()
             guard table.isKnown || !table.isYoung else { return 0 }
@@ -83,6 +89,17 @@ package final class Housekeeper {
         }
     }
 
+    /// Does nothing where the table was not written to since it was `quiet`.
+    private func look(
+        at table: TableState, _ quiet: inout TableState?, _ merge: () throws(StoreFailure) -> Int
+    ) throws(StoreFailure) -> Int {
+        guard !table.isUnwritten(since: quiet) else { return 0 }
+        quiet = nil
+        let found = try merge()
+        if found == 0 { quiet = table }
+        return found
+    }
+
     /// In seconds.
     private static let scanInterval: Int64 = 60
 }
@@ -92,6 +109,7 @@ extension Store {
     enum Duty: String {
         case scan = "last_scan"
         case look = "last_look"
+        case count = "last_count"
         case prune = "last_prune"
     }
 

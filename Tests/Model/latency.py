@@ -277,6 +277,8 @@ def main() -> int:
             else:
                 noticing(site, "by the scan alone", 5)
             problems += scan_cost(site, arguments.tasks)
+            if not has_triggers:
+                noticing(site, f"by the scan alone, beside {arguments.tasks}", 5)
         finally:
             site.stack.stop()
     for measured in (unseen_by_triggers, crm_cost):

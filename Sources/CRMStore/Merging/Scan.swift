@@ -49,32 +49,36 @@ extension Store {
 
     private static let allTasks: Range<Int64> = 1..<Int64.max
 
-    /// Merges what is cheap to find: rows that were written lately, going by `caldav_lastmod`, and,
-    /// where there are more or fewer rows than objects, those that one of the two lacks.
+    /// Merges rows that were written lately, going by `caldav_lastmod`.
     ///
-    /// - Parameter seconds: how long ago is lately; nil where triggers tell of such rows.
+    /// - Parameter seconds: how long ago is lately.
     /// - Returns: how many tasks were found.
-    func look(forRowsOfLast seconds: Int64?) throws(StoreFailure) -> Int {
+    func mergeRows(ofLast seconds: Int64) throws(StoreFailure) -> Int {
+        try verifyIfNew()
+        return try mergeFound(
+            by: [(try installation().statements.scanRecent, [.int(seconds)])], in: Store.allTasks)
+    }
+
+    /// Merges, where there are more or fewer rows than objects, what one of the two lacks.
+    ///
+    /// - Parameter triggersTellOfRows: whether a row without an object needs not be looked for.
+    /// - Returns: how many tasks were found.
+    func mergeWhereCountsDiffer(triggersTellOfRows: Bool) throws(StoreFailure) -> Int {
         try verifyIfNew()
         let statements = try installation().statements
-        var found = 0
-        if let seconds {
-            found = try mergeFound(
-                by: [(statements.scanRecent, [.int(seconds)])], in: Store.allTasks)
-        }
         let (rows, objects) = try database { () throws(DatabaseError) in
             let cursor = try connection.query(statements.counts)
             return try cursor.next() ? (cursor.int(0) ?? 0, cursor.int(1) ?? 0) : (0, 0)
         }
         // A row that makes no object is one too many for ever: only another difference says something.
         let difference = rows - objects
-        guard difference != context.quietDifference.load(ordering: .relaxed) else { return found }
-        let lacking =
-            rows > objects && seconds != nil
+        guard difference != context.quietDifference.load(ordering: .relaxed) else { return 0 }
+        let found =
+            rows > objects && !triggersTellOfRows
             ? try scan()
             : try mergeFound(by: [(statements.scanGone, [])], in: Store.allTasks)
-        if lacking == 0 { context.quietDifference.store(difference, ordering: .relaxed) }
-        return found + lacking
+        if found == 0 { context.quietDifference.store(difference, ordering: .relaxed) }
+        return found
     }
 
     private func mergeFound(

@@ -92,7 +92,9 @@ struct MirroredCRM {
 
     /// What a worker does each second, and each minute.
     func turn() throws {
-        try crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN ('last_scan', 'last_look')")
+        try crm.run(
+            "UPDATE caldav_meta SET value = '0' WHERE name IN ('last_scan', 'last_look', 'last_count')"
+        )
         try Housekeeper(context: context).turn()
     }
 
@@ -103,7 +105,7 @@ struct MirroredCRM {
 
     /// What a worker does each second alone.
     func look() throws {
-        try crm.run("UPDATE caldav_meta SET value = '0' WHERE name = 'last_look'")
+        try crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN ('last_look', 'last_count')")
         try Housekeeper(context: context).turn()
     }
 
