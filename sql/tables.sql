@@ -68,7 +68,8 @@ CREATE TABLE IF NOT EXISTS caldav_tombstones (
 -- to by them; rows are deleted by exact id once merged.
 CREATE TABLE IF NOT EXISTS caldav_pending (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    task_id BIGINT NOT NULL
+    task_id BIGINT NOT NULL,
+    former_id BIGINT NULL                        -- the id before an UPDATE, nearly always the same
 ) ENGINE=InnoDB;
 
 -- Rows on their way into caldav_sync_log, whose foreign key can make an insert wait for the CRM.

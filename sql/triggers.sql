@@ -20,10 +20,7 @@ CREATE TRIGGER caldav_task_updated AFTER UPDATE ON `tasks` FOR EACH ROW
 BEGIN
     DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
     IF @caldav_own IS NULL THEN
-        INSERT INTO caldav_pending (task_id) VALUES (NEW.id);
-        IF NEW.id <> OLD.id THEN
-            INSERT INTO caldav_pending (task_id) VALUES (OLD.id);
-        END IF;
+        INSERT INTO caldav_pending (task_id, former_id) VALUES (NEW.id, OLD.id);
     END IF;
 END
 //

@@ -12,7 +12,10 @@ extension Store {
 
     private static let note: SQL = "INSERT INTO caldav_pending (task_id) VALUES (?)"
     private static let oldest: SQL = """
-        SELECT id, task_id FROM caldav_pending WHERE id > ? ORDER BY id LIMIT ?
+        SELECT id, task_id, former_id FROM caldav_pending WHERE id > ? ORDER BY id LIMIT ?
+        """
+    private static let withoutFormer: SQL = """
+        UPDATE caldav_pending SET former_id = NULL WHERE id = ? AND former_id = ?
         """
     private static let range: SQL = "SELECT MIN(id), MAX(id) FROM caldav_pending"
     private static let any: SQL = "SELECT EXISTS (SELECT 1 FROM caldav_pending)"
@@ -92,18 +95,36 @@ extension Store {
     private struct PendingEntry {
         var id: UInt64
         var task: Int64
+        /// What the task's id was before, where an UPDATE gave it another.
+        var formerTask: Int64?
     }
 
     private func pending(after last: UInt64) throws(StoreFailure) -> [PendingEntry] {
-        try database { () throws(DatabaseError) in
+        let entries = try database { () throws(DatabaseError) in
             let cursor = try connection.query(
                 Store.oldest, .uint(last), .int(Int64(Store.entriesAtOnce)))
             var entries: [PendingEntry] = []
             while try cursor.next() {
-                entries.append(
-                    PendingEntry(id: cursor.uint(0) ?? 0, task: cursor.int(1) ?? 0))
+                var entry = PendingEntry(id: cursor.uint(0) ?? 0, task: cursor.int(1) ?? 0)
+                if let former = cursor.int(2), former != entry.task { entry.formerTask = former }
+                entries.append(entry)
             }
             return entries
+        }
+        guard entries.contains(where: { $0.formerTask != nil }) else { return entries }
+        for entry in entries { try splitIfOfTwo(entry) }
+        return try pending(after: last)
+    }
+
+    /// Notes both ids of a task whose id was changed: each is merged, or has to wait, by itself.
+    private func splitIfOfTwo(_ entry: PendingEntry) throws(StoreFailure) {
+        guard let former = entry.formerTask else { return }
+        try connection.transaction { () throws(StoreFailure) in
+            let outcome = try database { () throws(DatabaseError) in
+                try connection.execute(Store.withoutFormer, .uint(entry.id), .int(former))
+            }
+            // Another process may have been faster.
+            if outcome.affectedRows == 1 { try notePending(former) }
         }
     }
 

@@ -207,6 +207,25 @@ struct MigrationTests {
                 == [["7"], ["8"]])
     }
 
+    @Test func triggersNoteBothIDsOfATaskThatGetsAnother() throws {
+        try crm.migrate()
+        try crm.connection.run("UPDATE tasks SET id = 7000 WHERE id = 7")
+        #expect(
+            try crm.connection.queryText("SELECT task_id, former_id FROM caldav_pending").rows
+                == [["7000", "7"]])
+    }
+
+    @Test func aTableOfAnEarlierVersionHasItsNewColumnBeforeATriggerFillsIt() throws {
+        try crm.migrate()
+        try crm.connection.run("ALTER TABLE caldav_pending DROP COLUMN former_id")
+        try crm.connection.run("DROP TRIGGER caldav_task_updated")
+        try crm.migrate()
+        try crm.connection.run("UPDATE tasks SET title = 'x' WHERE id = 7")
+        #expect(
+            try crm.connection.queryText("SELECT task_id, former_id FROM caldav_pending").rows
+                == [["7", "7"]])
+    }
+
     @Test func aTriggerThatEarlierVersionsMadeIsTakenAway() throws {
         try crm.migrate()
         try crm.connection.run(

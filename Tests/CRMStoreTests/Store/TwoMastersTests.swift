@@ -144,6 +144,23 @@ struct TwoMastersTests {
         #expect(differing == "0")
     }
 
+    @Test(arguments: [100_000, 1])
+    func aTaskThatGetsAnotherIDIsAtOnceNothingButThat(newID: Int) throws {
+        let crm = try MirroredCRM()
+        try crm.crm.run("DELETE FROM tasks WHERE id = 1")
+        let id = try crm.insertTask("title = 'New', start_datetime = '2026-07-01 10:00:00'")
+        let revision = try crm.calendar(of: "anna").revision
+        let uid = try #require(try crm.row("caldav_uid", where: "id = \(id)")[0])
+        try crm.crm.run("UPDATE tasks SET id = \(newID) WHERE id = \(id)")
+        _ = try crm.calendar(of: "anna")
+        let objects = try crm.crm.queryText(
+            "SELECT task_id FROM caldav_objects WHERE task_id IN (\(id), \(newID))")
+        #expect(objects.rows == [["\(newID)"]])
+        #expect(try crm.row("caldav_uid", where: "id = \(newID)")[0] == uid)
+        #expect(try !crm.changes(of: "anna", after: revision).isEmpty)
+        #expect(try crm.crm.queryText("SELECT COUNT(*) FROM caldav_pending").rows == [["0"]])
+    }
+
     @Test func aMoveToWhereTheNameIsTakenGetsAnother() throws {
         let crm = try MirroredCRM()
         let id = try crm.insertTask("title = 'Mine', start_datetime = '2026-07-01 10:00:00'")
