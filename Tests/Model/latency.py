@@ -196,7 +196,7 @@ def scan_cost(site: Site, tasks: int) -> list[str]:
 PLAIN, EMPTY, BARE, OURS = "none", "an empty trigger", "a bare insert", "ours"
 
 
-def crm_cost(site: Site, blocks: int = 150, count: int = 30) -> list[str]:
+def crm_cost(site: Site, blocks: int = 500, count: int = 30) -> list[str]:
     """The CRM's own statements with the triggers and without them, by turns, and with two that show what
     any trigger costs.
 
