@@ -18,6 +18,7 @@ enum { answer_size = 1024, columns = 12, column_room = 1024, task_count = 1000 }
 
 static int listener;
 static enum { null_bound, read_bound, write_bound } bound;
+static int tasks[task_count];
 static char answer[answer_size + 256];
 static int answer_length;
 
@@ -59,15 +60,29 @@ static void execute(MYSQL_STMT *statement) {
     if (mysql_stmt_execute(statement)) fail(mysql_stmt_error(statement));
 }
 
+// The first tasks there are: a read that finds no row would be no bound.
+static void list_tasks(void) {
+    MYSQL *database = connect_database();
+    if (mysql_query(database, "SELECT id FROM tasks ORDER BY id")) fail(mysql_error(database));
+    MYSQL_RES *result = mysql_use_result(database);
+    for (int i = 0; i < task_count; i++) {
+        MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+        if (!row) fail("there are too few tasks");
+        tasks[i] = atoi(row[0]);
+    }
+    mysql_free_result(result);
+    mysql_close(database);
+}
+
 static void *serve(void *argument) {
-    int number = *(int *)argument, state = number + 1;
+    int number = *(int *)argument, state = number + 1, task = 0;
     char values[columns][column_room];
     unsigned long lengths[columns];
     MYSQL_BIND results[columns] = {0};
     MYSQL *database = bound == null_bound ? NULL : connect_database();
     MYSQL_STMT *reading = NULL, *writing[write_count];
     if (bound == read_bound) {
-        reading = prepare(database, read_statement, &number);
+        reading = prepare(database, read_statement, &task);
         for (int i = 0; i < columns; i++) {
             results[i].buffer_type = MYSQL_TYPE_STRING;
             results[i].buffer = values[i];
@@ -87,10 +102,10 @@ static void *serve(void *argument) {
     while (FCGX_Accept_r(&request) == 0) {
         number = number % task_count + 1;
         if (reading) {
+            task = tasks[number - 1];
             execute(reading);
-            if (mysql_stmt_store_result(reading) || mysql_stmt_fetch(reading) == 1) {
-                fail(mysql_stmt_error(reading));
-            }
+            int fetched = mysql_stmt_store_result(reading) ? 1 : mysql_stmt_fetch(reading);
+            if (fetched && fetched != MYSQL_DATA_TRUNCATED) fail("the task was not read");
             mysql_stmt_free_result(reading);
         }
         if (bound == write_bound) {
@@ -124,6 +139,7 @@ int main(int count, char **words) {
     umask(0);
     FCGX_Init();
     mysql_library_init(0, NULL, NULL);
+    if (bound == read_bound) list_tasks();
     listener = FCGX_OpenSocket(words[2], 512);
     if (listener < 0) fail("cannot listen");
     int threads = atoi(words[3]);

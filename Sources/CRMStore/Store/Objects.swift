@@ -184,13 +184,15 @@ extension Store {
     private static let allChangesFull = allChanges(full)
 
     // Without a limit the order does not matter, and to bring both parts into one takes the server as
-    // long as finding them. What is gone comes first: it may make room for a UID.
+    // long as finding them. Told which index it is, it does not weigh the others (a seventh of the time).
+    // What is gone comes first: it may make room for a UID.
     private static func allChanges(_ columns: SQL) -> SQL {
         """
-        SELECT name, '', '', 0, 0, 0, '', revision, 1 FROM caldav_tombstones
+        SELECT name, '', '', 0, 0, 0, '', revision, 1 FROM caldav_tombstones FORCE INDEX (changes)
          WHERE calendar_id = ? AND revision > ?
         UNION ALL
-        SELECT \(columns) FROM caldav_objects AS o WHERE o.calendar_id = ? AND o.revision > ?
+        SELECT \(columns) FROM caldav_objects AS o FORCE INDEX (changes)
+         WHERE o.calendar_id = ? AND o.revision > ?
         """
     }
 
@@ -209,6 +211,8 @@ extension Store {
     package func changes(
         in calendar: CalendarRecord, after revision: Int64?, limit: Int?, content: Bool
     ) throws(StorageError) -> any ObjectCursor {
+        // As most who ask find it: nothing is newer than what the request began with.
+        if revision == calendar.revision { return StoreCursor(connection, queries: []) }
         let id = Value.int(calendar.id)
         if limit == nil, let revision {
             return try cursor(
