@@ -27,6 +27,40 @@ extension Connection {
         return try runTogether(statements, commits: false)
     }
 
+    /// Runs statements for what they change and then a query for its first row; all that waits runs before.
+    ///
+    /// - Returns: what `read` makes of the row; nil where there is none.
+    package func row<Result>(
+        of query: Statement, after statements: [Statement], _ read: (Cursor) -> Result
+    ) throws(DatabaseError) -> Result? {
+        let before = owed + statements
+        owed = []
+        if takesCompounds, !before.isEmpty || isBeginOwed {
+            let all = before + [query]
+            let sql = compound(of: all, begins: isBeginOwed, commits: false)
+            let values = all.flatMap(\.values)
+            do throws(DatabaseError) {
+                return try beginning { () throws(DatabaseError) in
+                    try firstRow(of: Statement(sql, values), read)
+                }
+            } catch {
+                guard error.isNotPreparable else { throw error }
+                takesCompounds = false
+            }
+        }
+        if !before.isEmpty { try runTogether(before, commits: false) }
+        return try firstRow(of: query, read)
+    }
+
+    private func firstRow<Result>(
+        of query: Statement, _ read: (Cursor) -> Result
+    ) throws(DatabaseError) -> Result? {
+        let cursor = try self.query(query.sql, query.values)
+        // The end of a compound statement is still on the wire.
+        defer { cursor.close() }
+        return try cursor.next() ? read(cursor) : nil
+    }
+
     /// Has a statement run, after those that wait already, before the transaction's next one or together
     /// with its commit: its error, too, comes only then. Outside a transaction it runs at once.
     package func executeLater(_ sql: SQL, _ values: [Value]) throws(DatabaseError) {

@@ -6,8 +6,9 @@ import CMariaDB
 final class PreparedStatement {
     let handle: UnsafeMutablePointer<MYSQL_STMT>
     let sql: SQL
-    /// Nil for a statement without a result.
-    let row: RowBuffer?
+    /// Nil for a statement without a result, and for a compound one that has not been run yet: what that
+    /// brings, the server tells only then.
+    private(set) var row: RowBuffer?
     /// A cursor still reads from it: the buffers are taken.
     var isBusy = false
     /// An error came among its rows. Run once more, libmariadb (3.3) would wait for the rest of them,
@@ -62,6 +63,10 @@ final class PreparedStatement {
 
     /// Makes rows arrive in `row`; with `streaming`, one by one from the socket, else all at once.
     func beginFetching(streaming: Bool) throws(DatabaseError) {
+        if row == nil, let metadata = mysql_stmt_result_metadata(handle) {
+            row = RowBuffer(of: metadata)
+            mysql_free_result(metadata)
+        }
         guard let row else { return }
         guard Int(mysql_stmt_field_count(handle)) == row.count else {
             mysql_stmt_free_result(handle)
@@ -101,6 +106,13 @@ final class PreparedStatement {
     /// Rows that were not fetched are dropped, from the socket too.
     func endFetching() {
         mysql_stmt_free_result(handle)
+        // After the rows of a compound statement comes how it ended.
+        while mysql_stmt_more_results(handle) != 0 {
+            guard mysql_stmt_next_result(handle) == 0 else {
+                isSpent = true
+                break
+            }
+        }
         row?.isCurrent = false
         row?.trim()
         isBusy = false

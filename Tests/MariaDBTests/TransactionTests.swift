@@ -209,6 +209,72 @@ struct TransactionTests {
     }
 
     @Test(arguments: [true, false])
+    func aRowIsReadTogetherWithWhatChangesIt(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        let read = Statement("SELECT a, REPEAT('x', a) FROM t WHERE id = ?", [1])
+        for size in [3, 1_000, 5] as [Int64] {
+            let before = connection.statementCount
+            try connection.transaction { () throws(DatabaseError) in
+                try connection.executeLater("UPDATE t SET a = ? WHERE id = 1", .int(size))
+                let row = try connection.row(
+                    of: read, after: [Statement("UPDATE t SET a = a + ? WHERE id = ?", [1, 1])]
+                ) { (number: $0.int(0), text: $0.string(1)) }
+                #expect(row?.number == size + 1)
+                #expect(row?.text == String(repeating: "x", count: Int(size) + 1))
+                // The connection is free for what comes next, another row of the same too.
+                let none = Statement("SELECT a, '' FROM t WHERE id = ?", [9])
+                #expect(try connection.row(of: none, after: []) { $0.int(0) } == nil)
+                #expect(try connection.row(of: read, after: []) { $0.int(0) } == size + 1)
+            }
+            #expect(connection.statementCount == before + (takesCompounds ? 4 : 7))
+        }
+        #expect(try number(other(), "SELECT a FROM t WHERE id = 1") == 6)
+    }
+
+    @Test(arguments: [true, false])
+    func aRowIsReadTogetherAfterItsTableHasChanged(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        func read() throws -> [String?] {
+            try connection.transaction { () throws(DatabaseError) in
+                try connection.row(
+                    of: Statement("SELECT t.a, t.id FROM t AS t WHERE t.id = 1", []),
+                    after: [Statement("UPDATE t SET t.a = t.a WHERE t.id = 1", [])]
+                ) { [$0.string(0), $0.string(1)] } ?? []
+            }
+        }
+        #expect(try read() == ["0", "1"])
+        try other().run("ALTER TABLE t ADD COLUMN b TEXT FIRST, MODIFY a VARCHAR(500) NOT NULL")
+        #expect(try read() == ["0", "1"])
+        try other().run("ALTER TABLE t DROP COLUMN a")
+        #expect(throws: DatabaseError.self) { try read() }
+        try other().run("ALTER TABLE t ADD COLUMN a BIGINT NOT NULL DEFAULT 7")
+        #expect(try read() == ["7", "1"])
+    }
+
+    @Test(arguments: [true, false])
+    func anErrorInPlaceOfARowLeavesTheTransactionToGoOn(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        try connection.transaction { () throws(DatabaseError) in
+            try connection.execute("UPDATE t SET a = 4 WHERE id = 2")
+            for (id, expected) in [(1, nil), (3, 9), (1, nil)] as [(Int64, Int64?)] {
+                let row: Int64?
+                do throws(DatabaseError) {
+                    row =
+                        try connection.row(
+                            of: Statement("SELECT a FROM t WHERE id = ?", [.int(id)]),
+                            after: [Statement("INSERT INTO t VALUES (?, 9)", [.int(id)])]
+                        ) { $0.int(0) } ?? nil
+                } catch {
+                    #expect(error.isDuplicateKey)
+                    row = nil
+                }
+                #expect(row == expected)
+            }
+        }
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 13)
+    }
+
+    @Test(arguments: [true, false])
     func whatWaitsRunsBeforeTheNextStatement(takesCompounds: Bool) throws {
         connection.takesCompounds = takesCompounds
         try connection.transaction { () throws(DatabaseError) in

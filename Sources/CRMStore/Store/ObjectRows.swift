@@ -79,30 +79,43 @@ extension Store {
         var object: PresentObject?
     }
 
-    /// - Parameter locksRow: whether the task's row is read too, and locked: one that somebody else holds
-    ///   is error 1205 at once.
     /// - Throws: `.notFound` where the calendar is gone.
     func presence(
-        of name: String, in calendar: CalendarRecord, locksRow: Bool = false
+        of name: String, in calendar: CalendarRecord
     ) throws(StoreFailure) -> Presence {
-        let statement = locksRow ? try installation().statements.presentWithRow : Store.present
-        let found = try database { () throws(DatabaseError) -> Presence? in
-            let cursor = try connection.query(
-                statement, .bytes(Array(name.utf8)), .int(calendar.id))
-            guard try cursor.next() else { return nil }
-            var presence = Presence(
-                revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
-            guard let id = cursor.int(1) else { return presence }
-            func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
-            presence.object = PresentObject(
-                id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
-                uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
-                digest: bytes(8),
-                row: locksRow && !cursor.isNull(10) ? Store.read(cursor, at: 10) : nil)
-            return presence
+        guard let found = try findPresence(of: name, in: calendar) else {
+            throw .storage(.notFound)
         }
-        guard let found else { throw .storage(.notFound) }
         return found
+    }
+
+    /// - Parameters:
+    ///   - statements: what is run before, in the same round trip.
+    ///   - locksRow: whether the task's row is read too, and locked: one that somebody else holds is
+    ///     error 1205 at once.
+    /// - Returns: nil where the calendar is gone.
+    func findPresence(
+        of name: String, in calendar: CalendarRecord, after statements: [Statement] = [],
+        locksRow: Bool = false
+    ) throws(StoreFailure) -> Presence? {
+        let present = locksRow ? try installation().statements.presentWithRow : Store.present
+        return try database { () throws(DatabaseError) in
+            try connection.row(
+                of: Statement(present, [.bytes(Array(name.utf8)), .int(calendar.id)]),
+                after: statements
+            ) { Store.readPresence($0, hasRow: locksRow) }
+        }
+    }
+
+    private static func readPresence(_ cursor: Cursor, hasRow: Bool) -> Presence {
+        var presence = Presence(revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
+        guard let id = cursor.int(1) else { return presence }
+        func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
+        presence.object = PresentObject(
+            id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
+            uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
+            digest: bytes(8), row: hasRow && !cursor.isNull(10) ? read(cursor, at: 10) : nil)
+        return presence
     }
 
     /// The CRM's row that an object mirrors, and its columns as they were when the two agreed.

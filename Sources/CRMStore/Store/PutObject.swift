@@ -116,14 +116,11 @@ extension Store {
     private func insertCounterpart(
         _ values: TaskValues, _ write: ObjectWrite
     ) throws(StoreFailure) -> Counterpart {
-        let id = try insertTask(
+        let read = try insertTask(
             try completed(values), mark(of: write, after: 0), in: write.calendar)
-        guard let read = try taskRow(id) else {
-            throw .storage(.failed("the task that was inserted as \(id) is not there"))
-        }
         let schema = try installation().schema
         return Counterpart(
-            taskID: id, base: read.row.values.encoded(schema), digest: read.digest)
+            taskID: read.row.id, base: read.row.values.encoded(schema), digest: read.digest)
     }
 
     /// Gives a new row what its NOT NULL columns need and the object lacks.
@@ -233,12 +230,9 @@ extension Store {
             new.values[.end] = end
             changed.insert(.end)
         }
-        try updateTask(
+        let after = try updateTask(
             id, new.values, changed, mark(of: write, after: before.row.sequence),
             in: write.calendar)
-        guard let after = try taskRow(id) else {
-            throw .storage(.failed("the task \(id) vanished while it was locked"))
-        }
         // As long as the digest is the same, the row is as it was when both agreed.
         let isAsAgreed = !present.digest.isEmpty && present.digest == before.digest
         var base =

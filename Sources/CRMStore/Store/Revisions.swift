@@ -33,21 +33,20 @@ extension Store {
     }
 
     /// As `takeRevisions` of one; then looks at what has the name and locks the row of its task. With the
-    /// beginning of the transaction these are two round trips, where the server can: all who write to the
+    /// beginning of the transaction this is one round trip, where the server can: all who write to the
     /// calendar wait for one another from here on.
     func takeRevision(
         of calendar: CalendarRecord, for name: String
     ) throws(StoreFailure) -> Presence {
         let known = context.known.latest(of: calendar.id)
-        let affected = try database { () throws(DatabaseError) in
-            try connection.execute(together: [
-                Statement(Store.takeRevisions, [1, .int(calendar.id), .int(known)])
-            ])
-        }
-        try check(affectedRows: affected, known, calendar.id)
-        let presence = try presence(of: name, in: calendar, locksRow: true)
-        try Store.check(presence.revision)
-        return presence
+        let take = Statement(Store.takeRevisions, [1, .int(calendar.id), .int(known)])
+        let found = try findPresence(of: name, in: calendar, after: [take], locksRow: true)
+        // What was taken is the next one, or none was.
+        let revision = found?.revision ?? 0
+        try check(affectedRows: revision > known ? 1 : 0, known, calendar.id)
+        try Store.check(revision)
+        guard let found else { throw .storage(.notFound) }
+        return found
     }
 
     private func check(

@@ -76,10 +76,10 @@ extension Store {
         var sequenceColumn: Value { .int(Int64(Int32(clamping: sequence))) }
     }
 
-    /// - Returns: the id of the new row.
+    /// - Returns: the new row as it came out.
     func insertTask(
         _ values: TaskValues, _ mark: TaskMark, in calendar: CalendarRecord
-    ) throws(StoreFailure) -> Int64 {
+    ) throws(StoreFailure) -> ReadTaskRow {
         let installation = try installation()
         let schema = installation.schema
         var parameters: [Value] = []
@@ -92,20 +92,30 @@ extension Store {
         parameters += [.text(mark.uid), .text(mark.etag), mark.sequenceColumn]
         if schema[.owner] != nil { parameters.append(.text(calendar.owner)) }
         if schema[.calendar] != nil { parameters.append(.int(calendar.id)) }
-        return try retryingUID(mark, calendar) { uid throws(DatabaseError) in
+        let statements = installation.statements
+        let read = try retryingUID(mark, calendar) { uid throws(DatabaseError) in
             var parameters = parameters
             parameters[uidIndex] = .text(uid)
-            let outcome = try connection.execute(installation.statements.insert, parameters)
-            return Int64(clamping: outcome.insertID)
+            return try connection.row(
+                of: Statement(statements.insertedRow, []),
+                after: [Statement(statements.insert, parameters)]
+            ) { Store.read($0) }
         }
+        guard let read else {
+            throw .storage(.failed("the task that was inserted is not there"))
+        }
+        return read
     }
 
     /// Writes the columns of `changed` that can hold their value, and the mark.
+    ///
+    /// - Returns: the row as it came out.
     func updateTask(
         _ id: Int64, _ values: TaskValues, _ changed: ColumnSet, _ mark: TaskMark,
         in calendar: CalendarRecord
-    ) throws(StoreFailure) {
+    ) throws(StoreFailure) -> ReadTaskRow {
         let installation = try installation()
+        let statements = installation.statements
         var parameters: [Value] = []
         var writesAny = false
         for column in TaskStatements.written {
@@ -117,16 +127,20 @@ extension Store {
                 parameters += [0, nil]
             }
         }
-        try retryingUID(mark, calendar) { uid throws(DatabaseError) in
-            if writesAny {
-                _ = try connection.execute(
-                    installation.statements.update,
-                    parameters + [.text(uid), .text(mark.etag), mark.sequenceColumn, .int(id)])
-            } else if let statement = installation.statements.mark[1] {
-                _ = try connection.execute(
-                    statement, .int(id), .text(uid), .text(mark.etag), mark.sequenceColumn)
-            }
+        let read = try retryingUID(mark, calendar) { uid throws(DatabaseError) in
+            let values = [.text(uid), .text(mark.etag), mark.sequenceColumn] as [Value]
+            let update =
+                writesAny
+                ? Statement(statements.update, parameters + values + [.int(id)])
+                : Statement(statements.markOne, [.int(id)] + values)
+            return try connection.row(
+                of: Statement(statements.row, [.int(id)]), after: [update]
+            ) { Store.read($0) }
         }
+        guard let read else {
+            throw .storage(.failed("the task \(id) vanished while it was locked"))
+        }
+        return read
     }
 
     /// `caldav_uid` is unique over all calendars and letter cases, a UID is not: where it is taken, a

@@ -26,11 +26,15 @@ struct TaskStatements: Sendable {
     /// Parameters: a value for each of `written` that exists, `caldav_uid`, `caldav_etag`,
     /// `caldav_sequence`, then the owner's name and the calendar's id where the table has such columns.
     let insert: SQL
+    /// The row that was inserted last.
+    let insertedRow: SQL
     /// Parameters: whether to write and the value for each of `written` that exists, then uid, etag,
     /// sequence, id.
     let update: SQL
     /// By size: uid, etag, sequence of so many rows (id, uid, etag, sequence each), nothing else.
     let mark: [Int: SQL]
+    /// The same of one row.
+    let markOne: SQL
     /// Takes back that a task was completed. Parameters: the former status, id. Nil where there is no
     /// such column.
     let returnStatus: SQL?
@@ -65,10 +69,12 @@ struct TaskStatements: Sendable {
         rowForUpdate =
             "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE NOWAIT"
         row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
+        // MariaDB has no NOWAIT within a compound statement; MySQL has nothing else, and no compounds.
         presentWithRow = """
+            \(SQL.neverWaiting)
             SELECT \(Store.presentColumns), \(schema.selectList) FROM \(Store.presentTables)
               LEFT JOIN \(table) AS t ON t.id = o.task_id
-             WHERE s.calendar_id = ? FOR UPDATE NOWAIT
+             WHERE s.calendar_id = ? FOR UPDATE /*!80000 NOWAIT */
             """
         rows = TaskStatements.bySize { count in
             """
@@ -83,6 +89,8 @@ struct TaskStatements: Sendable {
             """
         }
         insert = TaskStatements.insert(schema, settings)
+        insertedRow =
+            "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = LAST_INSERT_ID()"
         let columns = TaskStatements.written.compactMap { schema[$0] }
         let assignments = columns.map { column -> SQL in
             "t.\(column.identifier) = IF(?, ?, t.\(column.identifier)), "
@@ -92,19 +100,8 @@ struct TaskStatements: Sendable {
                    t.caldav_uid = ?, t.caldav_etag = ?, t.caldav_sequence = ?
              WHERE t.id = ?
             """
-        mark = TaskStatements.bySize { count in
-            let rest = SQL.repeated(
-                "UNION ALL SELECT CAST(? AS SIGNED), ?, ?, ?", count: count - 1, separator: " ")
-            // In this order each row is found by its key; read in any other way, rows of no concern
-            // to us would be waited for.
-            return """
-                \(SQL.neverWaiting)
-                UPDATE (SELECT CAST(? AS SIGNED) AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
-                  STRAIGHT_JOIN \(table) AS t FORCE INDEX (PRIMARY) ON t.id = v.id
-                   SET t.caldav_uid = v.uid, t.caldav_etag = v.etag,
-                       t.caldav_sequence = v.sequence\(schema.keepingUpdateTimes)
-                """
-        }
+        mark = TaskStatements.bySize { TaskStatements.mark(schema, count: $0) }
+        markOne = TaskStatements.mark(schema, count: 1)
         returnStatus = schema[.status].map { column in
             """
             \(SQL.neverWaiting)UPDATE \(table) AS t SET t.\(column.identifier) = ?
@@ -204,6 +201,20 @@ struct TaskStatements: Sendable {
         }
         if let calendar = schema[.calendar] { placement.append((calendar.identifier, "?")) }
         return placement
+    }
+
+    private static func mark(_ schema: TaskSchema, count: Int) -> SQL {
+        let rest = SQL.repeated(
+            "UNION ALL SELECT CAST(? AS SIGNED), ?, ?, ?", count: count - 1, separator: " ")
+        // In this order each row is found by its key; read in any other way, rows of no concern to us
+        // would be waited for.
+        return """
+            \(SQL.neverWaiting)
+            UPDATE (SELECT CAST(? AS SIGNED) AS id, ? AS uid, ? AS etag, ? AS sequence \(rest)) AS v
+              STRAIGHT_JOIN \(schema.table) AS t FORCE INDEX (PRIMARY) ON t.id = v.id
+               SET t.caldav_uid = v.uid, t.caldav_etag = v.etag,
+                   t.caldav_sequence = v.sequence\(schema.keepingUpdateTimes)
+            """
     }
 
     private static func insert(_ schema: TaskSchema, _ settings: StoreSettings) -> SQL {

@@ -131,11 +131,11 @@ extension Store {
         }
         let task = try installation().mapping.task(
             from: restoring.object, floating: restoring.floating, ownerAddresses: [])
-        return try insertTask(task.values, mark, in: restoring.calendar)
+        return try insertTask(task.values, mark, in: restoring.calendar).row.id
     }
 
     private func write(_ mark: TaskMark, to id: Int64) throws(StoreFailure) {
-        guard let statement = try installation().statements.mark[1] else { return }
+        let statement = try installation().statements.markOne
         let uid = try taskRow(id)?.row.uid ?? mark.uid
         _ = try database { () throws(DatabaseError) in
             try connection.execute(
@@ -204,10 +204,7 @@ extension Store {
                 from: restoring.object, floating: restoring.floating, ownerAddresses: [])
             (values, changed) = (task.values, task.carried)
         }
-        try updateTask(id, values, changed, mark, in: restoring.calendar)
-        guard let after = try taskRow(id) else {
-            throw .storage(.failed("the task \(id) vanished while it was locked"))
-        }
+        let after = try updateTask(id, values, changed, mark, in: restoring.calendar)
         // Where the CRM put the task since is not undone, and neither taken for agreed.
         values = TaskValues(decoding: present.base, schema)
         for column in TaskStatements.written { values[column] = after.row.values[column] }
