@@ -55,6 +55,14 @@ struct ConfigurationTests {
         return (error?.description ?? "").replacing(path, with: "f")
     }
 
+    @Test func variablesStandForKeysButForThoseThatMeanSomethingElse() {
+        let environment = Environment(variables: [
+            ("PATH", "/bin"), ("CRM_CALDAV_DATABASE_USER", "u"), ("CRM_CALDAV_WORKER", "1"),
+            ("CRM_CALDAV_CONFIG", "c"), ("CRM_CALDAV_SHARED", "s"), ("CRM_CALDAV_TEST_X", "t"),
+        ])
+        #expect(environment.keys.map(\.key) == ["database_user"])
+    }
+
     @Test func whatIsSetIsMeant() throws {
         let configuration = try load(
             """

@@ -7,6 +7,8 @@ struct Environment {
     /// Set by the supervisor for the processes it starts.
     static let workerVariable = "CRM_CALDAV_WORKER"
     static let fileVariable = "CRM_CALDAV_CONFIG"
+    /// Says to this project's tests where calendar files are; they run the program with it.
+    private static let testVariable = "CRM_CALDAV_SHARED"
 
     let variables: [(name: String, value: String)]
 
@@ -29,7 +31,7 @@ struct Environment {
     var keys: [(variable: String, key: String, value: String)] {
         variables.compactMap { name, value in
             guard name.hasPrefix("CRM_CALDAV_"), !name.hasPrefix("CRM_CALDAV_TEST_"),
-                name != Self.workerVariable, name != Self.fileVariable
+                ![Self.workerVariable, Self.fileVariable, Self.testVariable].contains(name)
             else { return nil }
             return (name, name.dropFirst("CRM_CALDAV_".count).lowercased(), value)
         }
