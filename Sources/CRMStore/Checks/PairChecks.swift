@@ -51,7 +51,10 @@ extension Store {
     private func tasks(_ mismatch: Mismatch) throws(StoreFailure) -> Set<Int64> {
         let schema = try installation().schema
         let table = schema.table
-        let isPending: SQL = "SELECT p.task_id FROM caldav_pending AS p"
+        let isPending: SQL = """
+            SELECT p.task_id FROM caldav_pending AS p
+             UNION ALL SELECT p.former_id FROM caldav_pending AS p WHERE p.former_id IS NOT NULL
+            """
         let statement: SQL =
             switch mismatch {
             case .noObject:
