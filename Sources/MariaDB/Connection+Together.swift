@@ -35,18 +35,12 @@ extension Connection {
     ) throws(DatabaseError) -> Result? {
         let before = owed + statements
         owed = []
-        if takesCompounds, !before.isEmpty || isBeginOwed {
-            let all = before + [query]
-            let sql = compound(of: all, begins: isBeginOwed, commits: false)
-            let values = all.flatMap(\.values)
-            do throws(DatabaseError) {
-                return try beginning { () throws(DatabaseError) in
-                    try firstRow(of: Statement(sql, values), read)
-                }
-            } catch {
-                guard error.isNotPreparable else { throw error }
-                takesCompounds = false
-            }
+        if !before.isEmpty || isBeginOwed,
+            let row = try asCompound(
+                before + [query], commits: false,
+                { statement throws(DatabaseError) in try firstRow(of: statement, read) })
+        {
+            return row
         }
         if !before.isEmpty { try runTogether(before, commits: false) }
         return try firstRow(of: query, read)
@@ -103,17 +97,14 @@ extension Connection {
         _ statements: [Statement], commits: Bool
     ) throws(DatabaseError) -> UInt64 {
         let isOne = statements.count == 1 && !commits && !isBeginOwed
-        if takesCompounds, !isOne {
-            let sql = compound(of: statements, begins: isBeginOwed, commits: commits)
-            let values = statements.flatMap(\.values)
-            do throws(DatabaseError) {
-                return try beginning { () throws(DatabaseError) in
-                    try execute(sql, values).affectedRows
-                }
-            } catch {
-                guard error.isNotPreparable else { throw error }
-                takesCompounds = false
-            }
+        if !isOne,
+            let affected = try asCompound(
+                statements, commits: commits,
+                { statement throws(DatabaseError) in
+                    try execute(statement.sql, statement.values).affectedRows
+                })
+        {
+            return affected
         }
         var affected: UInt64 = 0
         for statement in statements {
@@ -121,6 +112,25 @@ extension Connection {
         }
         if commits { try run("COMMIT") }
         return affected
+    }
+
+    /// Has `run` run statements as one that, where it is owed, begins the transaction too.
+    ///
+    /// - Returns: nil where the server cannot: then they are to be sent one by one.
+    private func asCompound<Result>(
+        _ statements: [Statement], commits: Bool,
+        _ run: (Statement) throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result? {
+        guard takesCompounds else { return nil }
+        let sql = compound(of: statements, begins: isBeginOwed, commits: commits)
+        let compound = Statement(sql, statements.flatMap(\.values))
+        do throws(DatabaseError) {
+            return try beginning { () throws(DatabaseError) in try run(compound) }
+        } catch {
+            guard error.isNotPreparable else { throw error }
+            takesCompounds = false
+            return nil
+        }
     }
 
     /// Runs what begins the transaction, if nothing has begun it yet: until then a lost connection has

@@ -66,7 +66,9 @@ extension Store {
     func presentObject(
         _ name: String, in calendar: CalendarRecord
     ) throws(StoreFailure) -> (object: PresentObject?, isMirrored: Bool) {
-        let presence = try presence(of: name, in: calendar)
+        guard let presence = try presence(of: name, in: calendar) else {
+            throw .storage(.notFound)
+        }
         return (presence.object, presence.isMirrored)
     }
 
@@ -79,22 +81,12 @@ extension Store {
         var object: PresentObject?
     }
 
-    /// - Throws: `.notFound` where the calendar is gone.
-    func presence(
-        of name: String, in calendar: CalendarRecord
-    ) throws(StoreFailure) -> Presence {
-        guard let found = try findPresence(of: name, in: calendar) else {
-            throw .storage(.notFound)
-        }
-        return found
-    }
-
     /// - Parameters:
     ///   - statements: what is run before, in the same round trip.
     ///   - locksRow: whether the task's row is read too, and locked: one that somebody else holds is
     ///     error 1205 at once.
     /// - Returns: nil where the calendar is gone.
-    func findPresence(
+    func presence(
         of name: String, in calendar: CalendarRecord, after statements: [Statement] = [],
         locksRow: Bool = false
     ) throws(StoreFailure) -> Presence? {

@@ -26,7 +26,8 @@ extension Store {
             try connection.execute(
                 Store.takeRevisions, .int(Int64(count)), .int(calendar), .int(known))
         }
-        try check(affectedRows: outcome.affectedRows, known, calendar)
+        try checkSession()
+        guard outcome.affectedRows == 1 else { throw refusal(of: calendar, known) }
         let revision = Int64(clamping: outcome.insertID)
         try Store.check(revision)
         return revision
@@ -40,26 +41,25 @@ extension Store {
     ) throws(StoreFailure) -> Presence {
         let known = context.known.latest(of: calendar.id)
         let take = Statement(Store.takeRevisions, [1, .int(calendar.id), .int(known)])
-        let found = try findPresence(of: name, in: calendar, after: [take], locksRow: true)
+        let found = try presence(of: name, in: calendar, after: [take], locksRow: true)
+        try checkSession()
         // What was taken is the next one, or none was.
-        let revision = found?.revision ?? 0
-        try check(affectedRows: revision > known ? 1 : 0, known, calendar.id)
-        try Store.check(revision)
-        guard let found else { throw .storage(.notFound) }
+        guard let found, found.revision > known else { throw refusal(of: calendar.id, known) }
+        try Store.check(found.revision)
         return found
     }
 
-    private func check(
-        affectedRows: UInt64, _ known: Int64, _ calendar: Int64
-    ) throws(StoreFailure) {
+    private func checkSession() throws(StoreFailure) {
         guard connection.generation == verifiedGeneration else {
             throw .storage(.unavailable("the connection to the database is new"))
         }
-        guard affectedRows == 1 else {
-            if known == 0 { throw .storage(.notFound) }
-            verifiedGeneration = -1
-            throw .storage(.unavailable("calendar \(calendar) is gone or went back in time"))
-        }
+    }
+
+    /// Why no revision was taken; the database is then looked at anew.
+    private func refusal(of calendar: Int64, _ known: Int64) -> StoreFailure {
+        if known == 0 { return .storage(.notFound) }
+        verifiedGeneration = -1
+        return .storage(.unavailable("calendar \(calendar) is gone or went back in time"))
     }
 
     /// Clients keep tokens in 32 bits, signed ones too.
