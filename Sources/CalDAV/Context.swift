@@ -23,14 +23,19 @@ struct Context {
 
 /// Answers of the store that several properties of one request are made of.
 final class FoundForRequest {
-    private var usedBytes: [String: [Int64: Int64]] = [:]
+    private var usedBytes: [Int64: Int64] = [:]
 
-    /// Bytes of the objects in each calendar of somebody's.
-    func usedBytes(of owner: String, in store: any CalendarStore) throws -> [Int64: Int64] {
-        if let known = usedBytes[owner] { return known }
-        let bytes = try store.usedBytes(inCalendarsOf: owner)
-        usedBytes[owner] = bytes
-        return bytes
+    /// Bytes of the objects in a calendar.
+    ///
+    /// - Parameter others: calendars that will be asked about too.
+    func usedBytes(
+        in calendar: CalendarRecord, and others: [CalendarRecord], _ store: any CalendarStore
+    ) throws -> Int64 {
+        if usedBytes[calendar.id] == nil {
+            let found = try store.usedBytes(in: others.isEmpty ? [calendar] : others)
+            usedBytes.merge(found) { $1 }
+        }
+        return usedBytes[calendar.id] ?? 0
     }
 }
 

@@ -60,7 +60,7 @@ CALENDARS = propfind(
     "<d:resourcetype/><d:displayname/><ic:calendar-color/><ic:calendar-order/>"
     "<c:calendar-description/><c:calendar-timezone/><c:supported-calendar-component-set/>"
     "<d:current-user-privilege-set/><cs:getctag/><d:sync-token/><d:supported-report-set/>"
-    "<d:owner/><c:schedule-calendar-transp/>"
+    "<d:owner/><c:schedule-calendar-transp/><d:quota-used-bytes/><cs:source/>"
 )
 
 

@@ -145,3 +145,15 @@ def test_used_bytes_and_ids(dav: Client, dav_calendar: str) -> None:
     ids = {dav.propfind(path, "d:resource-id").sole.href_in("d:resource-id")
            for path in (dav_calendar, dav.home(), dav.principal())}
     assert len(ids) == 3
+
+
+def test_a_home_has_the_bytes_of_its_calendars(dav: Client, dav_calendar: str) -> None:
+    assert dav.put(dav_calendar + "a.ics", icalendar.event("home-bytes@quota")).status == 201
+    sizes = {
+        path: int(response.text("d:quota-used-bytes") or 0)
+        for path, response in dav.propfind(
+            dav.home(), "d:quota-used-bytes", depth="1").responses.items()
+        if response.text("d:quota-used-bytes") is not None
+    }
+    assert sizes[dav.home()] > 0
+    assert sizes[dav.home()] == sum(sizes.values()) - sizes[dav.home()]

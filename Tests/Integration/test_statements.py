@@ -155,3 +155,20 @@ def test_poll_and_get_take_one_statement(
     quiet: Stack, dav: Client, calendars: dict[int, str], request_name: str
 ) -> None:
     assert statements(quiet, lambda: REQUESTS[request_name](dav, calendars[1000])) == 1
+
+
+def test_sizes_are_added_up_again_after_a_change_alone(
+    quiet: Stack, dav: Client, calendars: dict[int, str]
+) -> None:
+    path = calendars[1000]
+
+    def size() -> int:
+        return int(dav.propfind(path, "d:quota-used-bytes").sole.text("d:quota-used-bytes") or 0)
+
+    before = size()
+    assert statements(quiet, lambda: expect(207, dav.propfind(path, "d:quota-used-bytes"))) == 1
+    text = icalendar.event("size@1000")
+    assert dav.put(path + "size.ics", text).status == 201
+    assert size() == before + len(text.encode())
+    assert dav.delete(path + "size.ics").status == 204
+    assert size() == before

@@ -16,25 +16,6 @@ extension Store {
         DELETE FROM caldav_home_properties WHERE user_id = ? AND place = ? AND property = ?
         """
 
-    private static let usedBytes: SQL = """
-        SELECT o.calendar_id, CAST(SUM(o.size) AS SIGNED)
-          FROM caldav_calendars AS c JOIN caldav_objects AS o ON o.calendar_id = c.id
-         WHERE c.user_id = ? GROUP BY o.calendar_id
-        """
-
-    package func usedBytes(
-        inCalendarsOf owner: String
-    ) throws(StorageError) -> [Int64: Int64] {
-        try atTheEdge { () throws(StoreFailure) in
-            try database { () throws(DatabaseError) in
-                let cursor = try connection.query(Store.usedBytes, .text(owner))
-                var bytes: [Int64: Int64] = [:]
-                while try cursor.next() { bytes[cursor.int(0) ?? 0] = cursor.int(1) }
-                return bytes
-            }
-        }
-    }
-
     package func instanceName() throws(StorageError) -> String {
         try atTheEdge { () throws(StoreFailure) in try installation().instance }
     }

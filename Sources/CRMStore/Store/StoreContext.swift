@@ -18,6 +18,7 @@ package final class StoreContext: Sendable {
     let quietDifference = Atomic<Int64>(0)
     let failures = KnownFailures()
     let known = KnownRevisions()
+    let sizes = KnownSizes()
 
     /// Of `Store.seal`, once it is known.
     let sealKey = Mutex<[UInt8]?>(nil)

@@ -100,7 +100,8 @@ private struct Listing {
             subjects += try calendars.all().map { calendar in
                 Subject(
                     context, .calendar, href: paths.calendar(calendar), calendar: calendar,
-                    stored: { stored.elements(of: calendar) })
+                    stored: { stored.elements(of: calendar) },
+                    homeCalendars: { try calendars.all() })
             }
             if person.isViewer {
                 subjects += HomePlace.allCases.map {

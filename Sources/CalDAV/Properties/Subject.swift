@@ -126,7 +126,7 @@ final class Subject {
         return all
     }
 
-    /// The calendars of the home that this is, or is in.
+    /// The calendars of the home that this is, or is in; of a calendar, those that are listed with it.
     func calendarsOfHome() throws -> [CalendarRecord] {
         try homeCalendars?() ?? []
     }

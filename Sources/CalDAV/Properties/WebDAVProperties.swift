@@ -73,17 +73,14 @@ extension PropertyTable {
         },
         // RFC 4331 §4; there is no quota, and so nothing to say of what is available (§3).
         .init(.dav("quota-used-bytes"), on: [.home, .calendar]) { subject, writer in
-            guard let owner = subject.calendar?.owner ?? subject.person?.user.name else {
-                return false
-            }
             let context = subject.context
-            let used = try context.found.usedBytes(of: owner, in: context.store)
-            if let calendar = subject.calendar {
-                writer.text(used[calendar.id] ?? 0)
-            } else {
-                // Of what the viewer may know of.
-                writer.text(try subject.calendarsOfHome().reduce(0) { $0 + (used[$1.id] ?? 0) })
-            }
+            // Those of the home that the viewer may know of.
+            let inHome = try subject.calendarsOfHome()
+            let calendars = subject.calendar.map { [$0] } ?? inHome
+            writer.text(
+                try calendars.reduce(0) { sum, calendar in
+                    try sum + context.found.usedBytes(in: calendar, and: inHome, context.store)
+                })
             return true
         },
         .init(.dav("supported-report-set"), on: .all) { subject, writer in

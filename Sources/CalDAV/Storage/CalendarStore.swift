@@ -52,8 +52,9 @@ package protocol CalendarStore: AnyObject {
         ofCalendarsOf owner: String, viewer: String
     ) throws(StorageError) -> [StoredProperty]
 
-    /// Bytes of the objects in each calendar that has any, by `caldav_calendars.id`.
-    func usedBytes(inCalendarsOf owner: String) throws(StorageError) -> [Int64: Int64]
+    /// Bytes of the objects in each of the calendars, by `caldav_calendars.id`; asked for again before
+    /// anything has changed there, it costs nothing.
+    func usedBytes(in calendars: [CalendarRecord]) throws(StorageError) -> [Int64: Int64]
 
     /// Makes what is here different from what is in any other database, for names that have to be
     /// unique; costs nothing once it is known.

@@ -256,10 +256,11 @@ final class MemoryStore: CalendarStore {
         return calendars.filter { $0.record.owner == owner }.flatMap { $0.properties(of: viewer) }
     }
 
-    func usedBytes(inCalendarsOf owner: String) throws(StorageError) -> [Int64: Int64] {
+    func usedBytes(in calendars: [CalendarRecord]) throws(StorageError) -> [Int64: Int64] {
         try called("usedBytes")
         var bytes: [Int64: Int64] = [:]
-        for calendar in calendars where calendar.record.owner == owner {
+        for calendar in self.calendars where calendars.contains(where: { $0.id == calendar.record.id })
+        {
             bytes[calendar.record.id] = calendar.objects.values.reduce(0) { $0 + $1.record.size }
         }
         return bytes

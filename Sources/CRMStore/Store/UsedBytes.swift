@@ -1,0 +1,82 @@
+package import CalDAV
+import MariaDB
+import Synchronization
+
+/// What the objects of calendars add up to, as this process last saw it: true for as long as the
+/// calendar's revision is the same, since every change of an object takes a new one.
+final class KnownSizes: Sendable {
+    private struct Sum {
+        var revision: Int64
+        var bytes: Int64
+    }
+
+    private let sums = Mutex<[Int64: Sum]>([:])
+
+    /// Nil where it has to be added up.
+    func bytes(in calendar: CalendarRecord) -> Int64? {
+        sums.withLock { sums in
+            guard let known = sums[calendar.id], known.revision == calendar.revision else {
+                return nil
+            }
+            return known.bytes
+        }
+    }
+
+    func note(_ bytes: Int64, in calendar: Int64, at revision: Int64) {
+        sums.withLock { $0[calendar] = Sum(revision: revision, bytes: bytes) }
+    }
+}
+
+extension Store {
+    private static let sizesOfOne = sizes(1)
+    private static let sizesOfTen = sizes(10)
+
+    /// Sums with the revisions that they are of. Parameters: so many calendars.
+    private static func sizes(_ count: Int) -> SQL {
+        """
+        SELECT s.calendar_id, s.revision, CAST(COALESCE(SUM(o.size), 0) AS SIGNED)
+          FROM caldav_calendar_state AS s
+          LEFT JOIN caldav_objects AS o FORCE INDEX (changes) ON o.calendar_id = s.calendar_id
+         WHERE s.calendar_id IN (\(SQL.repeated("?", count: count))) GROUP BY s.calendar_id
+        """
+    }
+
+    package func usedBytes(
+        in calendars: [CalendarRecord]
+    ) throws(StorageError) -> [Int64: Int64] {
+        var bytes: [Int64: Int64] = [:]
+        var unknown: [Int64] = []
+        for calendar in calendars {
+            bytes[calendar.id] = context.sizes.bytes(in: calendar)
+            if bytes[calendar.id] == nil { unknown.append(calendar.id) }
+        }
+        var rest = unknown[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(rest.count == 1 ? 1 : 10)
+            rest = rest.dropFirst(piece.count)
+            for (calendar, sum) in try addUp(Array(piece)) { bytes[calendar] = sum }
+        }
+        return bytes
+    }
+
+    /// - Parameter calendars: one, or ten at most.
+    private func addUp(_ calendars: [Int64]) throws(StorageError) -> [Int64: Int64] {
+        let isOne = calendars.count == 1
+        // A list is padded with calendars that are not there.
+        let padding = [Int64](repeating: 0, count: isOne ? 0 : max(10 - calendars.count, 0))
+        return try atTheEdge { () throws(StoreFailure) in
+            try database { () throws(DatabaseError) in
+                let cursor = try connection.query(
+                    isOne ? Store.sizesOfOne : Store.sizesOfTen,
+                    (calendars + padding).map { .int($0) })
+                var sums: [Int64: Int64] = [:]
+                while try cursor.next() {
+                    let (calendar, sum) = (cursor.int(0) ?? 0, cursor.int(2) ?? 0)
+                    context.sizes.note(sum, in: calendar, at: cursor.int(1) ?? 0)
+                    sums[calendar] = sum
+                }
+                return sums
+            }
+        }
+    }
+}
