@@ -7,6 +7,9 @@
 /* Glibc declares it for _GNU_SOURCE alone, which Swift's module of Glibc is built without. */
 int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
 
+/* SCHED_BATCH of <sched.h>, likewise. */
+#define CFASTCGI_SCHED_BATCH 3
+
 /* epoll_data is a union in a packed struct: one function sets it, one reads it. */
 static inline int cfastcgi_epoll(int epoll, int operation, int descriptor, unsigned events) {
     struct epoll_event event = {.events = events, .data = {.fd = descriptor}};

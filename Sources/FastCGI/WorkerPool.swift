@@ -80,6 +80,7 @@ package final class WorkerPool: Sendable {
     // MARK: A thread
 
     private func work() {
+        Thread.takeTurns()
         // The handler and what it owns end on this thread too, before it counts as ended.
         do {
             let handler = makeHandler()
