@@ -258,9 +258,9 @@ final class MemoryStore: CalendarStore {
 
     func usedBytes(in calendars: [CalendarRecord]) throws(StorageError) -> [Int64: Int64] {
         try called("usedBytes")
+        let asked = Set(calendars.map(\.id))
         var bytes: [Int64: Int64] = [:]
-        for calendar in self.calendars where calendars.contains(where: { $0.id == calendar.record.id })
-        {
+        for calendar in self.calendars where asked.contains(calendar.record.id) {
             bytes[calendar.record.id] = calendar.objects.values.reduce(0) { $0 + $1.record.size }
         }
         return bytes
