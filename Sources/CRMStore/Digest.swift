@@ -8,7 +8,10 @@ package enum Digest {
 
     /// 32 bytes.
     package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        digest(bytes, by: sha256Algorithm, size: 32)
+        guard let digest = digest(bytes, by: sha256Algorithm, size: 32) else {
+            preconditionFailure("libcrypto has SHA-256")
+        }
+        return digest
     }
 
     /// 32 bytes.
@@ -22,9 +25,10 @@ package enum Digest {
         return text.withUTF8 { sha256(UnsafeRawBufferPointer($0)) }
     }
 
-    /// 16 bytes. Only where a protocol wants it (HTTP Digest, RFC 7616).
-    package static func md5(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        Array(bytes).withUnsafeBytes { digest($0, by: md5Algorithm, size: 16) }
+    /// 16 bytes, to be compared with what the database makes of a row; for nothing secret. Nil where the
+    /// library's makers allow no MD5 (FIPS).
+    package static func md5(_ bytes: [UInt8]) -> [UInt8]? {
+        bytes.withUnsafeBytes { digest($0, by: md5Algorithm, size: 16) }
     }
 
     /// 32 bytes (RFC 2104). The corresponding C function is `HMAC`.
@@ -65,15 +69,12 @@ package enum Digest {
         one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
     }
 
-    /// The corresponding C function is `EVP_Digest`.
+    /// Nil where the library does not have the algorithm. The corresponding C function is `EVP_Digest`.
     private static func digest(
         _ bytes: UnsafeRawBufferPointer, by algorithm: OpaquePointer?, size: Int
-    ) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            let status = EVP_Digest(
-                bytes.baseAddress, bytes.count, buffer.baseAddress, nil, algorithm, nil)
-            precondition(status == 1, "libcrypto has this digest")
-            count = size
-        }
+    ) -> [UInt8]? {
+        var digest = [UInt8](repeating: 0, count: size)
+        let made = EVP_Digest(bytes.baseAddress, bytes.count, &digest, nil, algorithm, nil)
+        return made == 1 ? digest : nil
     }
 }

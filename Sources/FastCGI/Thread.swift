@@ -1,5 +1,4 @@
 private import CFastCGI
-private import CFastCGI
 import Glibc
 
 /// A thread of the operating system, for work that blocks.

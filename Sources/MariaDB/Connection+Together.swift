@@ -24,7 +24,7 @@ extension Connection {
     @discardableResult
     package func execute(together statements: [Statement]) throws(DatabaseError) -> UInt64 {
         if !owed.isEmpty { try runOwed() }
-        return try runTogether(statements, commits: false)
+        return try runTogether(statements, ending: .goOn)
     }
 
     /// Runs statements for what they change and then a query for its first row; all that waits runs before.
@@ -37,12 +37,12 @@ extension Connection {
         owed = []
         if !before.isEmpty || isBeginOwed,
             let row = try asCompound(
-                before + [query], commits: false,
+                before + [query], ending: .goOn,
                 { statement throws(DatabaseError) in try firstRow(of: statement, read) })
         {
             return row
         }
-        if !before.isEmpty { try runTogether(before, commits: false) }
+        if !before.isEmpty { try runTogether(before, ending: .goOn) }
         return try firstRow(of: query, read)
     }
 
@@ -75,18 +75,46 @@ extension Connection {
         if !owed.isEmpty {
             let statements = owed
             owed = []
-            try runTogether(statements, commits: false)
+            try runTogether(statements, ending: .goOn)
         } else if isBeginOwed {
             try beginning { () throws(DatabaseError) in try run("BEGIN") }
         }
     }
 
+    /// Commits the transaction, after all that waits, if a query says so; if not, it goes on.
+    ///
+    /// - Parameter condition: a query for one number, 1 for yes.
+    /// - Returns: whether it was committed. Then nothing more can be run in it.
+    package func commit(if condition: Statement) throws(DatabaseError) -> Bool {
+        let before = owed
+        owed = []
+        let answer =
+            try asCompound(
+                before + [condition], ending: .commitIfLast,
+                { statement throws(DatabaseError) in try isTrue(statement) })
+        let isCommitted: Bool
+        if let answer {
+            isCommitted = answer
+        } else {
+            if !before.isEmpty { try runTogether(before, ending: .goOn) }
+            isCommitted = try isTrue(condition)
+            if isCommitted { try run("COMMIT") }
+        }
+        if isCommitted { transaction = .committed }
+        return isCommitted
+    }
+
+    private func isTrue(_ query: Statement) throws(DatabaseError) -> Bool {
+        try firstRow(of: query) { $0.int(0) == 1 } ?? false
+    }
+
     /// Ends the transaction; all that waits runs before.
     func commit() throws(DatabaseError) {
+        if case .committed = transaction { return }
         let statements = owed
         owed = []
         if !statements.isEmpty {
-            try runTogether(statements, commits: true)
+            try runTogether(statements, ending: .commit)
         } else if !isBeginOwed {
             try run("COMMIT")
         }
@@ -94,12 +122,12 @@ extension Connection {
 
     @discardableResult
     private func runTogether(
-        _ statements: [Statement], commits: Bool
+        _ statements: [Statement], ending: CompoundEnding
     ) throws(DatabaseError) -> UInt64 {
-        let isOne = statements.count == 1 && !commits && !isBeginOwed
+        let isOne = statements.count == 1 && ending == .goOn && !isBeginOwed
         if !isOne,
             let affected = try asCompound(
-                statements, commits: commits,
+                statements, ending: ending,
                 { statement throws(DatabaseError) in
                     try execute(statement.sql, statement.values).affectedRows
                 })
@@ -110,7 +138,7 @@ extension Connection {
         for statement in statements {
             affected += try execute(statement.sql, statement.values).affectedRows
         }
-        if commits { try run("COMMIT") }
+        if ending == .commit { try run("COMMIT") }
         return affected
     }
 
@@ -118,11 +146,11 @@ extension Connection {
     ///
     /// - Returns: nil where the server cannot: then they are to be sent one by one.
     private func asCompound<Result>(
-        _ statements: [Statement], commits: Bool,
+        _ statements: [Statement], ending: CompoundEnding,
         _ run: (Statement) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result? {
         guard takesCompounds else { return nil }
-        let sql = compound(of: statements, begins: isBeginOwed, commits: commits)
+        let sql = compound(of: statements, begins: isBeginOwed, ending)
         let compound = Statement(sql, statements.flatMap(\.values))
         do throws(DatabaseError) {
             return try beginning { () throws(DatabaseError) in try run(compound) }
@@ -157,26 +185,39 @@ extension Connection {
         }
     }
 
-    private func compound(of statements: [Statement], begins: Bool, commits: Bool) -> SQL {
-        let key = CompoundKey(
-            parts: statements.map(\.sql.key), begins: begins, commits: commits)
+    private func compound(
+        of statements: [Statement], begins: Bool, _ ending: CompoundEnding
+    ) -> SQL {
+        let key = CompoundKey(parts: statements.map(\.sql.key), begins: begins, ending: ending)
         if let known = compounds[key] { return known }
-        var sql: SQL = begins ? "BEGIN NOT ATOMIC START TRANSACTION" : "BEGIN NOT ATOMIC"
+        var sql: SQL = begins ? "BEGIN NOT ATOMIC START TRANSACTION; " : "BEGIN NOT ATOMIC "
         for (index, statement) in statements.enumerated() {
-            let separator: SQL = index == 0 && !begins ? " " : "; "
-            sql = "\(sql)\(separator)\(statement.sql)"
+            let isCondition = ending == .commitIfLast && index == statements.count - 1
+            sql = isCondition ? "\(sql)IF (\(statement.sql)) " : "\(sql)\(statement.sql); "
         }
-        sql = commits ? "\(sql); COMMIT; END" : "\(sql); END"
+        sql =
+            switch ending {
+            case .goOn: "\(sql)END"
+            case .commit: "\(sql)COMMIT; END"
+            case .commitIfLast: "\(sql)THEN COMMIT; SELECT 1; ELSE SELECT 0; END IF; END"
+            }
         compounds[key] = sql
         return sql
     }
+}
+
+/// What follows the statements of a compound one.
+enum CompoundEnding {
+    case goOn, commit
+    /// A commit, if the last of them, a query, gives 1; a row tells whether it was made.
+    case commitIfLast
 }
 
 /// Which statements a compound one is made of.
 struct CompoundKey: Hashable {
     let parts: [Int]
     let begins: Bool
-    let commits: Bool
+    let ending: CompoundEnding
 }
 
 extension DatabaseError {

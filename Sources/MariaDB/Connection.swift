@@ -35,6 +35,8 @@ package final class Connection {
 
     enum TransactionState {
         case open
+        /// Each further statement is a mistake, and refused.
+        case committed
         /// The server rolled it back, or is gone: each further statement is refused with this.
         case lost(DatabaseError)
     }
@@ -69,7 +71,12 @@ package final class Connection {
 
     /// The session, new if there was none or if the server ended the old one while it was idle.
     func opened() throws(DatabaseError) -> UnsafeMutablePointer<MYSQL> {
-        if case .lost(let error) = transaction { throw error }
+        switch transaction {
+        case .lost(let error): throw error
+        case .committed:
+            throw DatabaseError(code: 2014, message: "The transaction is committed already")
+        case .open, nil: break
+        }
         if streamingCursor != nil {
             throw DatabaseError(code: 2014, message: "A streaming cursor is still open")
         }

@@ -172,3 +172,17 @@ def test_sizes_are_added_up_again_after_a_change_alone(
     assert size() == before + len(text.encode())
     assert dav.delete(path + "size.ics").status == 204
     assert size() == before
+
+
+def test_a_write_takes_three_round_trips(
+    quiet: Stack, dav: Client, calendars: dict[int, str]
+) -> None:
+    """One to open the request, one that finds what is there and locks it, one for all that changes."""
+    path = calendars[1000] + "7.ics"
+
+    def change() -> None:
+        text = icalendar.event("7@1000", icalendar.new_uid())
+        answer = dav.put(path, text, {"If-Match": dav.get(path).headers["etag"]})
+        assert answer.status == 204
+
+    assert statements(quiet, change) == 1 + 3

@@ -252,6 +252,55 @@ struct TransactionTests {
     }
 
     @Test(arguments: [true, false])
+    func commitsIfAQuerySaysSo(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        let sum = "SELECT SUM(a) = ? FROM t" as SQL
+        let before = connection.statementCount
+        try connection.transaction { () throws(DatabaseError) in
+            try connection.executeLater("UPDATE t SET a = ? WHERE id = ?", 5, 1)
+            try connection.executeLater("UPDATE t SET a = a + ? WHERE id = ?", 1, 2)
+            #expect(try connection.commit(if: Statement(sum, [6])))
+        }
+        #expect(connection.statementCount == before + (takesCompounds ? 1 : 5))
+        #expect(!connection.isInTransaction)
+        #expect(try number(other(), "SELECT SUM(a) FROM t") == 6)
+    }
+
+    @Test(arguments: [true, false])
+    func goesOnIfAQueryForbidsTheCommit(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        let observer = other()
+        for condition in ["SELECT SUM(a) = 9 FROM t", "SELECT NULL", "SELECT 1 FROM t WHERE id = 9"]
+            as [SQL]
+        {
+            try connection.transaction { () throws(DatabaseError) in
+                try connection.executeLater("UPDATE t SET a = 5 WHERE id = 1")
+                #expect(try connection.commit(if: Statement(condition, [])) == false)
+                let seen = try observer.query("SELECT SUM(a) FROM t")
+                #expect(try seen.next())
+                #expect(seen.int(0) == 0)
+                try connection.executeLater("UPDATE t SET a = 3 WHERE id = 2")
+            }
+            #expect(try number(observer, "SELECT SUM(a) FROM t") == 8)
+            try observer.run("UPDATE t SET a = 0")
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func nothingRunsInATransactionThatIsCommitted(takesCompounds: Bool) throws {
+        connection.takesCompounds = takesCompounds
+        #expect(throws: DatabaseError.self) {
+            try connection.transaction { () throws(DatabaseError) in
+                try connection.executeLater("UPDATE t SET a = 5 WHERE id = 1")
+                #expect(try connection.commit(if: Statement("SELECT 1", [])))
+                try connection.execute("UPDATE t SET a = 5 WHERE id = 2")
+            }
+        }
+        #expect(!connection.isInTransaction)
+        #expect(try number(connection, "SELECT SUM(a) FROM t") == 5)
+    }
+
+    @Test(arguments: [true, false])
     func anErrorInPlaceOfARowLeavesTheTransactionToGoOn(takesCompounds: Bool) throws {
         connection.takesCompounds = takesCompounds
         try connection.transaction { () throws(DatabaseError) in

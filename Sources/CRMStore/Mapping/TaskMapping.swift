@@ -97,6 +97,8 @@ extension TaskMapping {
     }
 
     private static func plain(_ name: String) -> String {
-        name.uppercased().filter { $0 != "_" && $0 != "-" && $0 != " " }
+        let joints: [UInt8] = [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " ")]
+        return String(
+            decoding: name.uppercased().utf8.filter { !joints.contains($0) }, as: UTF8.self)
     }
 }

@@ -22,9 +22,7 @@ extension Store {
 
     /// Notes a task as the triggers do, in the running transaction.
     func notePending(_ task: Int64) throws(StoreFailure) {
-        _ = try database { () throws(DatabaseError) in
-            try connection.execute(Store.note, .int(task))
-        }
+        try later(Store.note, [.int(task)])
     }
 
     package func mergePendingChanges() throws(StorageError) {

@@ -43,6 +43,9 @@ extension Store {
                busy = ?, attendees = ?, revision = ?, task_id = ?, base = ?, base_digest = ?, modified = ?
          WHERE id = ?
         """
+    private static let updateBase: SQL = """
+        UPDATE caldav_objects SET base = ?, base_digest = ? WHERE id = ?
+        """
     private static let delete: SQL = "DELETE FROM caldav_objects WHERE id = ?"
     private static let nameOfUID: SQL = """
         SELECT name FROM caldav_objects WHERE calendar_id = ? AND uid_hash = ?
@@ -158,6 +161,11 @@ extension Store {
         try later(
             Store.update,
             Store.values(of: text, revision: revision, counterpart) + [.int(now), .int(id)])
+    }
+
+    func updateBase(of id: Int64, _ counterpart: Counterpart) throws(StoreFailure) {
+        try later(
+            Store.updateBase, [.bytes(counterpart.base), .bytes(counterpart.digest), .int(id)])
     }
 
     /// Values from `component` to `base_digest`.

@@ -175,13 +175,22 @@ extension Store {
                 write.object, over: current, name: write.name, in: write.calendar.id,
                 by: write.user.actor) : nil
         let final = merged.map { write.with($0) } ?? write
+        let change = hasTask ? try taskChange(of: present, current, final) : nil
+        if let change, merged == nil,
+            try replaceAtOnce(present, by: write, change, revision: revision)
+        {
+            return
+        }
         var counterpart: Counterpart?
-        if hasTask { counterpart = try updateCounterpart(of: present, current, final) }
+        if let change {
+            let row = try updateTask(change.update, in: write.calendar)
+            counterpart = try agreed(change, as: row.row.values, row.digest)
+        } else if hasTask {
+            // It never was a task: what a client writes now is one.
+            counterpart = try insertCounterpart(of: final)
+        }
         // From here on no answer is waited for: all of it goes with the commit.
-        try discard(
-            present.id, .overwritten, by: write.user.actor, owner: write.calendar.owner,
-            uri: write.calendar.uri)
-        try updateObject(present.id, write.text, revision: revision, counterpart)
+        try overwrite(present, by: write, revision: revision, counterpart)
         if merged != nil {
             try discard(
                 present.id, .overwritten, by: Store.mergeActor, owner: write.calendar.owner,
@@ -193,20 +202,65 @@ extension Store {
         try log(.update, task: counterpart?.taskID, uid: write.text.uid)
     }
 
-    /// Writes the columns of which the new version says something else than the one it replaces.
+    private func overwrite(
+        _ present: PresentObject, by write: ObjectWrite, revision: Int64,
+        _ counterpart: Counterpart?
+    ) throws(StoreFailure) {
+        try discard(
+            present.id, .overwritten, by: write.user.actor, owner: write.calendar.owner,
+            uri: write.calendar.uri)
+        try updateObject(present.id, write.text, revision: revision, counterpart)
+    }
+
+    /// Writes row and object, and commits if the row comes out as it should: nothing is waited for in
+    /// between. If it does not, only what the object remembers of it is still to be made right.
     ///
-    /// A column that the CRM changed meanwhile, and the client did not, keeps its old base: the next
-    /// merge then finds the CRM's value and patches it into the new version.
+    /// - Returns: false where nothing was written.
+    private func replaceAtOnce(
+        _ present: PresentObject, by write: ObjectWrite, _ change: TaskChange, revision: Int64
+    ) throws(StoreFailure) -> Bool {
+        let installation = try installation()
+        let update = change.update
+        guard let digest = installation.schema.digest(of: update.expected) else { return false }
+        let statement = update.statement(of: installation.statements, uid: update.mark.uid)
+        try later(statement.sql, statement.values)
+        try overwrite(
+            present, by: write, revision: revision, try agreed(change, as: update.expected, digest))
+        try log(.update, task: update.id, uid: write.text.uid)
+        do throws(DatabaseError) {
+            let isExpected = Statement(
+                installation.statements.hasDigest, [.bytes(digest), .int(update.id)])
+            if try connection.commit(if: isExpected) { return true }
+        } catch {
+            // `caldav_uid` is taken, and the first statement was the last to run.
+            guard error.isDuplicateKey else { throw .database(error) }
+            return false
+        }
+        guard let row = try taskRow(update.id) else { throw .taskIsGone(update.id) }
+        try updateBase(of: present.id, try agreed(change, as: row.row.values, row.digest))
+        return true
+    }
+
+    /// What a write changes in the row of a task.
+    private struct TaskChange {
+        var update: TaskUpdate
+        /// The columns of which the new version says something else than the one it replaces.
+        var columns: ColumnSet
+        /// What both agreed on before.
+        var base: TaskValues
+        /// Whether the new version has an end.
+        var hasEnd: Bool
+    }
+
+    /// The columns of which the new version says something else than the one it replaces; nil where there
+    /// has been no task.
     ///
     /// - Parameter current: what `present` says; nil where it cannot be read.
-    private func updateCounterpart(
+    private func taskChange(
         of present: PresentObject, _ current: CalendarObject?, _ write: ObjectWrite
-    ) throws(StoreFailure) -> Counterpart {
+    ) throws(StoreFailure) -> TaskChange? {
+        guard let id = present.taskID else { return nil }
         var new = try task(of: write.object, write)
-        guard let id = present.taskID else {
-            // It never was a task: what a client writes now is one.
-            return try insertCounterpart(new.values, write)
-        }
         var row = present.row
         if row == nil { row = try taskRow(id, forUpdate: true) }
         guard let before = row else { throw .taskIsGone(id) }
@@ -230,22 +284,36 @@ extension Store {
             new.values[.end] = end
             changed.insert(.end)
         }
-        let after = try updateTask(
-            id, new.values, changed, mark(of: write, after: before.row.sequence),
-            in: write.calendar)
         // As long as the digest is the same, the row is as it was when both agreed.
         let isAsAgreed = !present.digest.isEmpty && present.digest == before.digest
-        var base =
-            isAsAgreed ? before.row.values : TaskValues(decoding: present.base, schema)
-        for column in TaskColumn.allCases where changed.contains(column) {
-            base[column] = after.row.values[column]
+        return TaskChange(
+            update: TaskUpdate(
+                before.row, to: new.values, changed, mark(of: write, after: before.row.sequence),
+                schema),
+            columns: changed,
+            base: isAsAgreed ? before.row.values : TaskValues(decoding: present.base, schema),
+            hasEnd: hasEnd)
+    }
+
+    /// What the object is to remember of the row that a change made.
+    ///
+    /// A column that the CRM changed meanwhile, and the client did not, keeps its old base: the next
+    /// merge then finds the CRM's value and patches it into the new version.
+    private func agreed(
+        _ change: TaskChange, as row: TaskValues, _ digest: [UInt8]
+    ) throws(StoreFailure) -> Counterpart {
+        let installation = try installation()
+        var base = change.base
+        for column in TaskColumn.allCases where change.columns.contains(column) {
+            base[column] = row[column]
         }
         // The CRM's end was not after the start, so the object had none. Where the client moved the
         // start before it, it is one that the object lacks.
-        if !hasEnd, mapping.showsEnd(after.row.values) { base[.end] = nil }
-        let agrees = TaskColumn.allCases.allSatisfy { after.row.values.isSame(as: base, in: $0) }
+        if !change.hasEnd, installation.mapping.showsEnd(row) { base[.end] = nil }
+        let agrees = TaskColumn.allCases.allSatisfy { row.isSame(as: base, in: $0) }
+        let id = change.update.id
         if !agrees { try notePending(id) }
         return Counterpart(
-            taskID: id, base: base.encoded(schema), digest: agrees ? after.digest : [])
+            taskID: id, base: base.encoded(installation.schema), digest: agrees ? digest : [])
     }
 }

@@ -25,6 +25,65 @@ struct ReadTaskRow: Sendable {
     }
 }
 
+/// What `caldav_uid`, `caldav_etag` and `caldav_sequence` are to hold.
+struct TaskMark {
+    var uid: String
+    var etag: String
+    var sequence: Int64
+
+    /// The documented column is an INT.
+    var sequenceColumn: Value { .int(Int64(Int32(clamping: sequence))) }
+}
+
+/// What is to be written to a task's row: the columns of a set that can hold their value, and the mark.
+struct TaskUpdate {
+    let id: Int64
+    let mark: TaskMark
+    /// The row as it comes out, unless the server or the CRM's triggers make something else of it.
+    private(set) var expected: TaskValues
+    /// Whether to write and the value, for each of `TaskStatements.written` that the table has.
+    private var columns: [Value] = []
+    private var writesAny = false
+
+    init(
+        _ row: TaskRow, to values: TaskValues, _ changed: ColumnSet, _ mark: TaskMark,
+        _ schema: TaskSchema
+    ) {
+        id = row.id
+        self.mark = mark
+        expected = row.values
+        for column in TaskStatements.written {
+            guard let definition = schema[column] else { continue }
+            if changed.contains(column), let value = definition.fitted(values[column]) {
+                columns += [1, value]
+                writesAny = true
+                expected[column] = value.columnText
+            } else {
+                columns += [0, nil]
+            }
+        }
+    }
+
+    /// - Parameter uid: what `caldav_uid` is to be.
+    func statement(of statements: TaskStatements, uid: String) -> Statement {
+        let marks = [.text(uid), .text(mark.etag), mark.sequenceColumn] as [Value]
+        return writesAny
+            ? Statement(statements.update, columns + marks + [.int(id)])
+            : Statement(statements.markOne, [.int(id)] + marks)
+    }
+}
+
+extension Value {
+    /// As a column of text, date or number shows it.
+    fileprivate var columnText: String? {
+        switch self {
+        case .text(let text): text
+        case .int(let number): String(number)
+        default: nil
+        }
+    }
+}
+
 // Reading and writing rows of the CRM's table.
 extension Store {
     /// Rows of the ids that exist.
@@ -66,16 +125,6 @@ extension Store {
 
     // MARK: Writing
 
-    /// What `caldav_uid`, `caldav_etag` and `caldav_sequence` are to hold.
-    struct TaskMark {
-        var uid: String
-        var etag: String
-        var sequence: Int64
-
-        /// The documented column is an INT.
-        var sequenceColumn: Value { .int(Int64(Int32(clamping: sequence))) }
-    }
-
     /// - Returns: the new row as it came out.
     func insertTask(
         _ values: TaskValues, _ mark: TaskMark, in calendar: CalendarRecord
@@ -107,38 +156,19 @@ extension Store {
         return read
     }
 
-    /// Writes the columns of `changed` that can hold their value, and the mark.
-    ///
     /// - Returns: the row as it came out.
     func updateTask(
-        _ id: Int64, _ values: TaskValues, _ changed: ColumnSet, _ mark: TaskMark,
-        in calendar: CalendarRecord
+        _ update: TaskUpdate, in calendar: CalendarRecord
     ) throws(StoreFailure) -> ReadTaskRow {
-        let installation = try installation()
-        let statements = installation.statements
-        var parameters: [Value] = []
-        var writesAny = false
-        for column in TaskStatements.written {
-            guard let definition = installation.schema[column] else { continue }
-            if changed.contains(column), let value = definition.fitted(values[column]) {
-                parameters += [1, value]
-                writesAny = true
-            } else {
-                parameters += [0, nil]
-            }
-        }
-        let read = try retryingUID(mark, calendar) { uid throws(DatabaseError) in
-            let values = [.text(uid), .text(mark.etag), mark.sequenceColumn] as [Value]
-            let update =
-                writesAny
-                ? Statement(statements.update, parameters + values + [.int(id)])
-                : Statement(statements.markOne, [.int(id)] + values)
-            return try connection.row(
-                of: Statement(statements.row, [.int(id)]), after: [update]
+        let statements = try installation().statements
+        let read = try retryingUID(update.mark, calendar) { uid throws(DatabaseError) in
+            try connection.row(
+                of: Statement(statements.row, [.int(update.id)]),
+                after: [update.statement(of: statements, uid: uid)]
             ) { Store.read($0) }
         }
         guard let read else {
-            throw .storage(.failed("the task \(id) vanished while it was locked"))
+            throw .storage(.failed("the task \(update.id) vanished while it was locked"))
         }
         return read
     }

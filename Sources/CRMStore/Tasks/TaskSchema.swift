@@ -24,6 +24,24 @@ struct TaskSchema: Sendable {
     /// All columns that a row can be given, mapped or not.
     let rowColumns: [RowColumn]
 
+    /// What `digest` makes of a row of these values, if the server's text of each is ours; nil where
+    /// that cannot be said.
+    func digest(of values: TaskValues) -> [UInt8]? {
+        var marks: [UInt8] = []
+        var texts: [UInt8] = []
+        for column in TaskColumn.allCases {
+            guard let definition = self[column] else { continue }
+            let value = values[column]
+            marks.append(UInt8(ascii: value == nil ? "1" : "0"))
+            guard let value else { continue }
+            texts.append(0x1F)
+            // Ours has a time of day behind it.
+            let isDate = if case .date = definition.kind { true } else { false }
+            texts.append(contentsOf: isDate ? value.utf8.prefix(10) : value.utf8[...])
+        }
+        return Digest.md5(marks + texts)
+    }
+
     subscript(column: TaskColumn) -> ColumnDefinition? { columns[column.rawValue] }
 
     func column(named name: String) -> TaskColumn? { byName[name] }
@@ -53,12 +71,13 @@ struct ColumnDefinition: Sendable {
         case number
     }
 
-    /// What reads the column of the row `t` as text.
+    /// What reads the column of the row `t` as text. Each answer says how its columns are called: without
+    /// a name of its own an expression is called all that it says.
     var asText: SQL {
         switch kind {
         case .text, .members: "t.\(identifier)"
-        case .date, .dateTime, .timestamp: "DATE_FORMAT(t.\(identifier), '%Y-%m-%d %H:%i:%s')"
-        case .number: "CAST(t.\(identifier) AS CHAR)"
+        case .date, .dateTime, .timestamp: "DATE_FORMAT(t.\(identifier), '%Y-%m-%d %H:%i:%s') AS \(identifier)"
+        case .number: "CAST(t.\(identifier) AS CHAR) AS \(identifier)"
         }
     }
 }
@@ -125,7 +144,8 @@ extension TaskSchema {
         let values = TaskSchema.joined(names.map { "t.\($0)" }, by: ", ")
         digest = "UNHEX(MD5(CONCAT_WS(CHAR(31), CONCAT(\(marks)), \(values))))"
         selectList = """
-            t.id, t.caldav_uid, t.caldav_sequence, \(digest), \(TaskSchema.joined(texts, by: ", "))
+            t.id, t.caldav_uid, t.caldav_sequence, \(digest) AS digest,
+            \(TaskSchema.joined(texts, by: ", "))
             """
     }
 

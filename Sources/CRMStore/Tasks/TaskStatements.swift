@@ -15,6 +15,8 @@ struct TaskStatements: Sendable {
     let rowForUpdate: SQL
     /// Parameters: an id.
     let row: SQL
+    /// Whether a row has a digest. Parameters: the digest, an id.
+    let hasDigest: SQL
     /// What a calendar has under a name, as `Store.presentColumns`, and the row of its task, which is
     /// locked as by `rowForUpdate`. Parameters: the name, the calendar's id.
     let presentWithRow: SQL
@@ -69,6 +71,7 @@ struct TaskStatements: Sendable {
         rowForUpdate =
             "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ? FOR UPDATE NOWAIT"
         row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
+        hasDigest = "SELECT \(schema.digest) = ? FROM \(table) AS t WHERE t.id = ?"
         // MariaDB has no NOWAIT within a compound statement; MySQL has nothing else, and no compounds.
         presentWithRow = """
             \(SQL.neverWaiting)

@@ -204,7 +204,8 @@ extension Store {
                 from: restoring.object, floating: restoring.floating, ownerAddresses: [])
             (values, changed) = (task.values, task.carried)
         }
-        let after = try updateTask(id, values, changed, mark, in: restoring.calendar)
+        let after = try updateTask(
+            TaskUpdate(before.row, to: values, changed, mark, schema), in: restoring.calendar)
         // Where the CRM put the task since is not undone, and neither taken for agreed.
         values = TaskValues(decoding: present.base, schema)
         for column in TaskStatements.written { values[column] = after.row.values[column] }

@@ -26,8 +26,9 @@ struct ObjectMediaType {
     static func read(_ headerField: String?) throws(RequestError) -> ObjectMediaType {
         var mediaType = ObjectMediaType()
         guard let headerField, !headerField.isEmpty else { return mediaType }
-        let parts = headerField.lowercased().split(separator: ";").map { part in
-            part.filter { $0 != " " && $0 != "\"" && $0 != "\t" }
+        let spelling = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\"")]
+        let parts = headerField.lowercased().utf8.split(separator: UInt8(ascii: ";")).map { part in
+            String(decoding: part.filter { !spelling.contains($0) }, as: UTF8.self)
         }
         guard let format = parts.first.flatMap(CalendarFormat.init(mediaType:)) else {
             let known = CalendarFormat.allCases.map(\.mediaType).joined(separator: ", ")
