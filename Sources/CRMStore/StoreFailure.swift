@@ -10,6 +10,8 @@ enum StoreFailure: Error {
     case storage(StorageError)
     /// The row of an object that is to be written is gone, and nobody has noticed yet.
     case taskIsGone(Int64)
+    /// What was to be new is there already, or has to be made in another way.
+    case isNotNew
 }
 
 extension StoreFailure: DatabaseFailing {
@@ -29,6 +31,7 @@ extension StoreFailure {
         case .storage(.failed(let reason)), .storage(.unavailable(let reason)): reason
         case .storage(let error): "\(error)"
         case .taskIsGone(let task): "the task \(task) is gone"
+        case .isNotNew: "the object is there already"
         }
     }
 
@@ -37,7 +40,7 @@ extension StoreFailure {
     var storageError: StorageError {
         switch self {
         case .storage(let error): error
-        case .taskIsGone: .unavailable(reason)
+        case .taskIsGone, .isNotNew: .unavailable(reason)
         case .database(let error) where error.isUnavailable || error.isWorthRetrying:
             .unavailable(error.message)
         case .database(let error):

@@ -26,7 +26,8 @@ struct DigestTests {
 
     @Test func md5() {
         // RFC 1321 A.5
-        #expect(Digest.hex(Digest.md5(Array("abc".utf8)) ?? []) == "900150983cd24fb0d6963f7d28e17f72")
+        #expect(
+            Digest.hex(Digest.md5(Array("abc".utf8)) ?? []) == "900150983cd24fb0d6963f7d28e17f72")
     }
 
     @Test func randomBytesDiffer() {

@@ -270,7 +270,9 @@ struct TransactionTests {
     func goesOnIfAQueryForbidsTheCommit(takesCompounds: Bool) throws {
         connection.takesCompounds = takesCompounds
         let observer = other()
-        for condition in ["SELECT SUM(a) = 9 FROM t", "SELECT NULL", "SELECT 1 FROM t WHERE id = 9"]
+        for condition in [
+            "SELECT SUM(a) = 9 FROM t", "SELECT NULL", "SELECT 1 FROM t WHERE id = 9",
+        ]
             as [SQL]
         {
             try connection.transaction { () throws(DatabaseError) in

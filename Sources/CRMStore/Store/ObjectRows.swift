@@ -82,34 +82,49 @@ extension Store {
         /// Whether the calendar's objects are CRM tasks.
         var isMirrored: Bool
         var object: PresentObject?
+        /// The row that was asked for, if it is there.
+        var row: ReadTaskRow?
     }
 
-    /// - Parameters:
-    ///   - statements: what is run before, in the same round trip.
-    ///   - locksRow: whether the task's row is read too, and locked: one that somebody else holds is
-    ///     error 1205 at once.
+    /// A row of the CRM's that is read together with what a calendar has under a name, and locked: one that
+    /// somebody else holds is error 1205 at once.
+    enum PresentRow {
+        case none
+        /// That of the object's task.
+        case ofTask
+        /// The one that was inserted last.
+        case inserted
+    }
+
+    /// - Parameter statements: what is run before, in the same round trip.
     /// - Returns: nil where the calendar is gone.
     func presence(
         of name: String, in calendar: CalendarRecord, after statements: [Statement] = [],
-        locksRow: Bool = false
+        with row: PresentRow = .none
     ) throws(StoreFailure) -> Presence? {
-        let present = locksRow ? try installation().statements.presentWithRow : Store.present
+        let present =
+            switch row {
+            case .none: Store.present
+            case .ofTask: try installation().statements.presentWithRow
+            case .inserted: try installation().statements.presentWithInserted
+            }
         return try database { () throws(DatabaseError) in
             try connection.row(
                 of: Statement(present, [.bytes(Array(name.utf8)), .int(calendar.id)]),
                 after: statements
-            ) { Store.readPresence($0, hasRow: locksRow) }
+            ) { Store.readPresence($0) }
         }
     }
 
-    private static func readPresence(_ cursor: Cursor, hasRow: Bool) -> Presence {
+    private static func readPresence(_ cursor: Cursor) -> Presence {
         var presence = Presence(revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
+        if !cursor.isNull(10) { presence.row = read(cursor, at: 10) }
         guard let id = cursor.int(1) else { return presence }
         func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
         presence.object = PresentObject(
             id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
             uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
-            digest: bytes(8), row: hasRow && !cursor.isNull(10) ? read(cursor, at: 10) : nil)
+            digest: bytes(8), row: presence.row)
         return presence
     }
 

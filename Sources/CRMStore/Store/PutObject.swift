@@ -5,7 +5,7 @@ import MariaDB
 extension Store {
     package func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
-        by user: UserRecord, if condition: WriteCondition
+        by user: UserRecord, if condition: WriteCondition, isNew: Bool
     ) throws(StorageError) -> PutOutcome {
         try atTheEdge { () throws(StoreFailure) in
             let write = ObjectWrite(
@@ -13,6 +13,7 @@ extension Store {
                 floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)
             return try loggingRefusal(of: .update, subject: { (nil, write.text.uid) }) {
                 () throws(StoreFailure) in
+                if isNew, let created = try createAtOnce(write, if: condition) { return created }
                 do throws(StoreFailure) {
                     return try putAtOnce(write, if: condition)
                 } catch .taskIsGone(let task) {
@@ -97,6 +98,47 @@ struct ObjectWrite {
 extension Store {
     // MARK: A new object
 
+    /// Inserts the task in the same round trip that looks what has the name now.
+    ///
+    /// - Returns: nil where it cannot be done like that: then nothing was changed.
+    private func createAtOnce(
+        _ write: ObjectWrite, if condition: WriteCondition
+    ) throws(StoreFailure) -> PutOutcome? {
+        guard write.calendar.isMirrored, write.isTask, condition.holds(for: nil) else { return nil }
+        let installation = try installation()
+        let insertion = try insertion(of: task(of: write.object, write).values, write)
+        let insert = insertion.statement(of: installation.statements, uid: insertion.mark.uid)
+        do throws(StoreFailure) {
+            try namingUID(write.text, in: write.calendar.id) { () throws(StoreFailure) in
+                try connection.transaction(retries: Store.retriesForHeldRow) {
+                    () throws(StoreFailure) in
+                    let found = try inserted(insert, for: write)
+                    guard found.object == nil, found.isMirrored, let row = found.row else {
+                        throw .isNotNew
+                    }
+                    try insertObject(
+                        write.text, name: write.name, in: write.calendar.id,
+                        revision: found.revision, agreed(row))
+                    try log(.create, task: row.row.id, uid: write.text.uid)
+                }
+            }
+        } catch .isNotNew {
+            return nil
+        }
+        return PutOutcome(isNew: true, etag: write.text.etag)
+    }
+
+    /// - Throws: `.isNotNew` where another task has the UID.
+    private func inserted(
+        _ insert: Statement, for write: ObjectWrite
+    ) throws(StoreFailure) -> Presence {
+        do throws(StoreFailure) {
+            return try takeRevision(of: write.calendar, for: write.name, inserting: insert)
+        } catch {
+            throw error.databaseError?.isDuplicateKey == true ? .isNotNew : error
+        }
+    }
+
     func create(
         _ write: ObjectWrite, revision: Int64, isMirrored: Bool
     ) throws(StoreFailure) {
@@ -110,17 +152,23 @@ extension Store {
     }
 
     func insertCounterpart(of write: ObjectWrite) throws(StoreFailure) -> Counterpart {
-        try insertCounterpart(try task(of: write.object, write).values, write)
+        let insertion = try insertion(of: task(of: write.object, write).values, write)
+        return try agreed(insertTask(insertion, in: write.calendar))
     }
 
-    private func insertCounterpart(
-        _ values: TaskValues, _ write: ObjectWrite
-    ) throws(StoreFailure) -> Counterpart {
-        let read = try insertTask(
-            try completed(values), mark(of: write, after: 0), in: write.calendar)
-        let schema = try installation().schema
-        return Counterpart(
-            taskID: read.row.id, base: read.row.values.encoded(schema), digest: read.digest)
+    private func insertion(
+        of values: TaskValues, _ write: ObjectWrite
+    ) throws(StoreFailure) -> TaskInsertion {
+        TaskInsertion(
+            try completed(values), mark(of: write, after: 0), in: write.calendar,
+            try installation().schema)
+    }
+
+    /// What the object is to remember of a row that was made for it.
+    private func agreed(_ row: ReadTaskRow) throws(StoreFailure) -> Counterpart {
+        Counterpart(
+            taskID: row.row.id, base: row.row.values.encoded(try installation().schema),
+            digest: row.digest)
     }
 
     /// Gives a new row what its NOT NULL columns need and the object lacks.

@@ -36,12 +36,16 @@ extension Store {
     /// As `takeRevisions` of one; then looks at what has the name and locks the row of its task. With the
     /// beginning of the transaction this is one round trip, where the server can: all who write to the
     /// calendar wait for one another from here on.
+    ///
+    /// - Parameter insertion: inserts a task before, whose row is read instead.
     func takeRevision(
-        of calendar: CalendarRecord, for name: String
+        of calendar: CalendarRecord, for name: String, inserting insertion: Statement? = nil
     ) throws(StoreFailure) -> Presence {
         let known = context.known.latest(of: calendar.id)
         let take = Statement(Store.takeRevisions, [1, .int(calendar.id), .int(known)])
-        let found = try presence(of: name, in: calendar, after: [take], locksRow: true)
+        let found = try presence(
+            of: name, in: calendar, after: [take] + (insertion.map { [$0] } ?? []),
+            with: insertion == nil ? .ofTask : .inserted)
         try checkSession()
         // What was taken is the next one, or none was.
         guard let found, found.revision > known else { throw refusal(of: calendar.id, known) }

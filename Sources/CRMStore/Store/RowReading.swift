@@ -35,6 +35,7 @@ enum CalendarColumns {
             components: components(cursor.string(first + 7)),
             revision: cursor.int(first + 8) ?? 0, floor: cursor.int(first + 9) ?? 0,
             isProtected: cursor.int(first + 10) == 1)
+        calendar.isMirrored = cursor.int(first + 11) == 1
         calendar.created = cursor.int(first + 17)
         calendar.isSubscribed = cursor.int(first + 16) == 1
         if let after = cursor.int(first + 14), let through = cursor.int(first + 15),

@@ -31,8 +31,40 @@ struct TaskMark {
     var etag: String
     var sequence: Int64
 
-    /// The documented column is an INT.
-    var sequenceColumn: Value { .int(Int64(Int32(clamping: sequence))) }
+    /// - Parameter uid: where it is not to be the one that was wished for.
+    func values(uid: String) -> [Value] {
+        // The documented column is an INT.
+        [.text(uid), .text(etag), .int(Int64(Int32(clamping: sequence)))]
+    }
+}
+
+/// A row that is to be inserted: the columns that can hold their value, and the mark.
+struct TaskInsertion {
+    let mark: TaskMark
+    /// A value for each of `TaskStatements.written` that the table has.
+    private let columns: [Value]
+    /// What says whose it is.
+    private let place: [Value]
+
+    init(
+        _ values: TaskValues, _ mark: TaskMark, in calendar: CalendarRecord,
+        _ schema: TaskSchema
+    ) {
+        self.mark = mark
+        columns = TaskStatements.written.compactMap { column in
+            guard let definition = schema[column] else { return nil }
+            return definition.fitted(values[column])
+                ?? Value(definition.fallback(now: Clock.now))
+        }
+        place =
+            (schema[.owner] == nil ? [] : [.text(calendar.owner)])
+            + (schema[.calendar] == nil ? [] : [.int(calendar.id)])
+    }
+
+    /// - Parameter uid: what `caldav_uid` is to be.
+    func statement(of statements: TaskStatements, uid: String) -> Statement {
+        Statement(statements.insert, columns + mark.values(uid: uid) + place)
+    }
 }
 
 /// What is to be written to a task's row: the columns of a set that can hold their value, and the mark.
@@ -66,7 +98,7 @@ struct TaskUpdate {
 
     /// - Parameter uid: what `caldav_uid` is to be.
     func statement(of statements: TaskStatements, uid: String) -> Statement {
-        let marks = [.text(uid), .text(mark.etag), mark.sequenceColumn] as [Value]
+        let marks = mark.values(uid: uid)
         return writesAny
             ? Statement(statements.update, columns + marks + [.int(id)])
             : Statement(statements.markOne, [.int(id)] + marks)
@@ -127,27 +159,13 @@ extension Store {
 
     /// - Returns: the new row as it came out.
     func insertTask(
-        _ values: TaskValues, _ mark: TaskMark, in calendar: CalendarRecord
+        _ insertion: TaskInsertion, in calendar: CalendarRecord
     ) throws(StoreFailure) -> ReadTaskRow {
-        let installation = try installation()
-        let schema = installation.schema
-        var parameters: [Value] = []
-        for column in TaskStatements.written {
-            guard let definition = schema[column] else { continue }
-            parameters.append(
-                definition.fitted(values[column]) ?? Value(definition.fallback(now: now)))
-        }
-        let uidIndex = parameters.count
-        parameters += [.text(mark.uid), .text(mark.etag), mark.sequenceColumn]
-        if schema[.owner] != nil { parameters.append(.text(calendar.owner)) }
-        if schema[.calendar] != nil { parameters.append(.int(calendar.id)) }
-        let statements = installation.statements
-        let read = try retryingUID(mark, calendar) { uid throws(DatabaseError) in
-            var parameters = parameters
-            parameters[uidIndex] = .text(uid)
-            return try connection.row(
+        let statements = try installation().statements
+        let read = try retryingUID(insertion.mark, calendar) { uid throws(DatabaseError) in
+            try connection.row(
                 of: Statement(statements.insertedRow, []),
-                after: [Statement(statements.insert, parameters)]
+                after: [insertion.statement(of: statements, uid: uid)]
             ) { Store.read($0) }
         }
         guard let read else {

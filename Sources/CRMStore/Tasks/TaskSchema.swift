@@ -71,12 +71,13 @@ struct ColumnDefinition: Sendable {
         case number
     }
 
-    /// What reads the column of the row `t` as text. Each answer says how its columns are called: without
-    /// a name of its own an expression is called all that it says.
+    /// What reads the column of the row `t` as text, under a name: each answer tells the names, and an
+    /// expression that has none is called all that it says.
     var asText: SQL {
         switch kind {
         case .text, .members: "t.\(identifier)"
-        case .date, .dateTime, .timestamp: "DATE_FORMAT(t.\(identifier), '%Y-%m-%d %H:%i:%s') AS \(identifier)"
+        case .date, .dateTime, .timestamp:
+            "DATE_FORMAT(t.\(identifier), '%Y-%m-%d %H:%i:%s') AS \(identifier)"
         case .number: "CAST(t.\(identifier) AS CHAR) AS \(identifier)"
         }
     }

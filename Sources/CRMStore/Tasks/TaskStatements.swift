@@ -20,6 +20,8 @@ struct TaskStatements: Sendable {
     /// What a calendar has under a name, as `Store.presentColumns`, and the row of its task, which is
     /// locked as by `rowForUpdate`. Parameters: the name, the calendar's id.
     let presentWithRow: SQL
+    /// What a calendar has under a name, and the row that was inserted last. Parameters: as above.
+    let presentWithInserted: SQL
     /// By size: parameters are so many ids.
     let rows: [Int: SQL]
     /// By size: ids and digests of the rows that exist, locked; a row that somebody else holds is error
@@ -73,12 +75,16 @@ struct TaskStatements: Sendable {
         row = "SELECT \(schema.selectList) FROM \(table) AS t WHERE t.id = ?"
         hasDigest = "SELECT \(schema.digest) = ? FROM \(table) AS t WHERE t.id = ?"
         // MariaDB has no NOWAIT within a compound statement; MySQL has nothing else, and no compounds.
-        presentWithRow = """
+        func present(with task: SQL) -> SQL {
+            """
             \(SQL.neverWaiting)
             SELECT \(Store.presentColumns), \(schema.selectList) FROM \(Store.presentTables)
-              LEFT JOIN \(table) AS t ON t.id = o.task_id
+              LEFT JOIN \(table) AS t ON t.id = \(task)
              WHERE s.calendar_id = ? FOR UPDATE /*!80000 NOWAIT */
             """
+        }
+        presentWithRow = present(with: "o.task_id")
+        presentWithInserted = present(with: "LAST_INSERT_ID()")
         rows = TaskStatements.bySize { count in
             """
             SELECT \(schema.selectList) FROM \(table) AS t

@@ -131,15 +131,16 @@ extension Store {
         }
         let task = try installation().mapping.task(
             from: restoring.object, floating: restoring.floating, ownerAddresses: [])
-        return try insertTask(task.values, mark, in: restoring.calendar).row.id
+        let insertion = TaskInsertion(
+            task.values, mark, in: restoring.calendar, try installation().schema)
+        return try insertTask(insertion, in: restoring.calendar).row.id
     }
 
     private func write(_ mark: TaskMark, to id: Int64) throws(StoreFailure) {
         let statement = try installation().statements.markOne
         let uid = try taskRow(id)?.row.uid ?? mark.uid
         _ = try database { () throws(DatabaseError) in
-            try connection.execute(
-                statement, .int(id), .text(uid), .text(mark.etag), mark.sequenceColumn)
+            try connection.execute(statement, [.int(id)] + mark.values(uid: uid))
         }
     }
 

@@ -70,7 +70,7 @@ extension Store {
                    caldav_uid, caldav_etag, caldav_sequence)
             VALUES (\(TaskSchema.joined(parameters, by: ", ")), ?, ?, ?)
             """
-        values += [.text(attempt.uid), .text(mark.etag), mark.sequenceColumn]
+        values += mark.values(uid: attempt.uid)
         let outcome = try connection.execute(insert, values)
         return attempt.id ?? Int64(clamping: outcome.insertID)
     }

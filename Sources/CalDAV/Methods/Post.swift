@@ -12,7 +12,8 @@ enum Post {
         let incoming = try IncomingObject(of: context, for: calendar, isNew: true)
         let name = name(for: incoming.object.uid)
         let outcome = try Put.store(
-            incoming, name: name, in: calendar, if: WriteCondition(ifNoneMatch: .any), context)
+            incoming, name: name, in: calendar, if: WriteCondition(ifNoneMatch: .any), isNew: true,
+            context)
         return Response(
             .created,
             fields: [("Location", context.paths.object(name, in: calendar))]

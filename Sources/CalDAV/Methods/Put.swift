@@ -5,9 +5,10 @@ import WebDAV
 enum Put {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         let (name, calendar) = try place(of: resource)
-        let incoming = try IncomingObject(of: context, for: calendar, isNew: isNew(resource))
+        let isNew = isNew(resource)
+        let incoming = try IncomingObject(of: context, for: calendar, isNew: isNew)
         let outcome = try store(
-            incoming, name: name, in: calendar, if: context.writeCondition, context)
+            incoming, name: name, in: calendar, if: context.writeCondition, isNew: isNew, context)
         if context.preferences.wantsRepresentation {
             return representation(
                 outcome.isNew ? .created : .ok, incoming.text,
@@ -51,7 +52,7 @@ enum Put {
     /// - Throws: `no-uid-conflict` with the href of the other object.
     static func store(
         _ incoming: IncomingObject, name: String, in calendar: CalendarRecord,
-        if condition: WriteCondition, _ context: Context
+        if condition: WriteCondition, isNew: Bool, _ context: Context
     ) throws -> PutOutcome {
         guard !calendar.isSubscribed else {
             throw RequestError(.forbidden, "The calendar is one that is kept elsewhere.")
@@ -59,7 +60,7 @@ enum Put {
         do {
             return try context.store.put(
                 incoming.object, text: incoming.text, name: name, in: calendar, by: context.user,
-                if: condition)
+                if: condition, isNew: isNew)
         } catch StorageError.uidInUse(let other) {
             throw RequestError(
                 .noUIDConflict, "Another object of the calendar has that UID.",

@@ -144,10 +144,11 @@ package protocol CalendarStore: AnyObject {
     /// Makes or replaces an object.
     ///
     /// The condition is judged against what is there when the write happens.
+    /// - Parameter isNew: whether nothing had the name when the request began: what is tried first.
     /// - Throws: `.preconditionFailed`, `.uidInUse`, `.refused`, `.unavailable`.
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
-        by user: UserRecord, if condition: WriteCondition
+        by user: UserRecord, if condition: WriteCondition, isNew: Bool
     ) throws(StorageError) -> PutOutcome
 
     /// Copies or moves an object, to another calendar too. What is at the destination goes.

@@ -87,7 +87,8 @@ final class LocalCalendar {
             etag.map { WriteCondition(ifMatch: .tags([$0])) }
             ?? WriteCondition(ifNoneMatch: .any)
         return try store.put(
-            object, text: text, name: name, in: calendar, by: user, if: condition
+            object, text: text, name: name, in: calendar, by: user, if: condition,
+            isNew: etag == nil
         ).etag
     }
 

@@ -270,7 +270,7 @@ struct CheckTests {
                 + "\r\n").utf8)
         _ = try crm.crm.store.put(
             try .init(parsing: text), text: text, name: "a.ics", in: other,
-            by: try crm.crm.user("anna"), if: WriteCondition())
+            by: try crm.crm.user("anna"), if: WriteCondition(), isNew: false)
         try crm.crm.crm.run("DELETE FROM caldav_calendars WHERE uri = 'other'")
         try crm.expectMended("orphans")
         let id = try #require(try crm.crm.row("id", where: "title = 'Mine'")[0])

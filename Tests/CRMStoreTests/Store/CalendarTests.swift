@@ -151,7 +151,7 @@ struct CalendarTests {
         let text = Array((Sample.event("DTSTART:20260701T080000Z").joined(separator: "\r\n")).utf8)
         _ = try crm.store.put(
             try .init(parsing: text), text: text, name: "a.ics", in: work,
-            by: try crm.user("anna"), if: WriteCondition())
+            by: try crm.user("anna"), if: WriteCondition(), isNew: false)
         let before = try #require(try open("work", crm)).revision
         try crm.store.delete(work)
         #expect(try open("work", crm) == nil)

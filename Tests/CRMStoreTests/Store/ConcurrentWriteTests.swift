@@ -41,7 +41,7 @@ struct ConcurrentWriteTests {
         let text = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
         _ = try crm.store.put(
             try .init(parsing: text), text: text, name: "standup.ics", in: calendar, by: user,
-            if: WriteCondition())
+            if: WriteCondition(), isNew: false)
         let merged = try crm.text("standup.ics", of: "anna")
         #expect(merged.contains("SUMMARY:From the client\r\n"))
         #expect(merged.contains("X-CRM-NOTES:from the CRM\r\n"))

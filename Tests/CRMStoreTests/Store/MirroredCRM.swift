@@ -71,7 +71,8 @@ struct MirroredCRM {
         let text = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
         return try store.put(
             try CalendarObject(parsing: text), text: text, name: name,
-            in: try calendar(of: user), by: try self.user(user), if: condition)
+            in: try calendar(of: user), by: try self.user(user), if: condition,
+            isNew: try object(name, of: user) == nil)
     }
 
     func delete(_ name: String, by user: String = "anna") throws {

@@ -128,7 +128,7 @@ struct TrashTests {
         let user = try crm.user("anna")
         _ = try crm.store.put(
             try .init(parsing: text), text: text, name: "a.ics", in: calendar, by: user,
-            if: WriteCondition())
+            if: WriteCondition(), isNew: false)
         try crm.store.deleteObject("a.ics", in: calendar, by: user, if: WriteCondition())
         let restored = try crm.store.restore(try newest(crm).id, by: "operator")
         #expect(restored.taskID == nil && restored.uri == "private")
@@ -206,7 +206,7 @@ struct TrashTests {
             let text = Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
             _ = try crm.store.put(
                 try .init(parsing: text), text: text, name: "p\(number).ics", in: calendar,
-                by: try crm.user("anna"), if: WriteCondition())
+                by: try crm.user("anna"), if: WriteCondition(), isNew: false)
         }
         return try find("projects", crm)
     }

@@ -443,7 +443,7 @@ final class MemoryStore: CalendarStore {
 
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
-        by user: UserRecord, if condition: WriteCondition
+        by user: UserRecord, if condition: WriteCondition, isNew: Bool
     ) throws(StorageError) -> PutOutcome {
         try called("put")
         let index = try index(calendar)
