@@ -43,6 +43,9 @@ extension StoreFailure {
         case .taskIsGone, .isNotNew: .unavailable(reason)
         case .database(let error) where error.isUnavailable || error.isWorthRetrying:
             .unavailable(error.message)
+        // The program is newer than the tables, or the CRM has just changed its own.
+        case .database(let error) where error.isNoSuchTable || error.isNoSuchColumn:
+            .unavailable("\(error.message): run crm-caldav migrate")
         case .database(let error):
             error.refusal.map { .refused($0) }
                 ?? .failed("\(error.code) \(error.message) in: \(error.statement ?? "")")

@@ -47,19 +47,7 @@ extension Store {
         _ address: ResourceAddress, asGuest key: GuestKey, content: Bool
     ) throws(StorageError) -> Opening {
         try atTheEdge { () throws(StoreFailure) in
-            try prepared { () throws(StoreFailure) in try find(address, key, content) }
-        }
-    }
-
-    /// To be told that a secret is wrong, a receiver takes for the end: without our tables, nothing is said
-    /// of it.
-    private func prepared(
-        _ find: () throws(StoreFailure) -> Opening
-    ) throws(StoreFailure) -> Opening {
-        do throws(StoreFailure) {
-            return try verified(find)
-        } catch  where error.databaseError?.isNoSuchTable == true {
-            throw .storage(.unavailable("the database is not prepared: run crm-caldav migrate"))
+            try verified { () throws(StoreFailure) in try find(address, key, content) }
         }
     }
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 from .one_account import PASSWORD, USER, OneAccount
-from .processes import Process, StartError, accepts, is_root, listens
+from .processes import Process, StartError, accepts, descendants, is_root, kill, listens
 
 PACKAGE = Path("/usr/share/davical")
 #: PostgreSQL refuses to run as root.
@@ -102,7 +103,12 @@ class DAViCal(OneAccount):
 
     def stop(self) -> None:
         while self._processes:
-            self._processes.pop().stop()
+            process = self._processes.pop()
+            workers = descendants(process.pid)
+            process.stop()
+            # PHP's own server ends without those that it forked.
+            for pid in workers:
+                kill(pid, signal.SIGTERM)
 
     def home(self) -> str:
         return f"/caldav.php/{USER}/"
