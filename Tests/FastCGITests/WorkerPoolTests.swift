@@ -50,6 +50,17 @@ struct WorkerPoolTests {
         }
     }
 
+    @Test("Threads that are woken take their turn (SCHED_BATCH)")
+    func threadsTakeTurns() throws {
+        try #require(sched_getscheduler(0) == SCHED_OTHER)
+        let server = try Server(threads: 1) { $0.answer("\(sched_getscheduler(0))") }
+        let client = Client(to: server)
+        client.send(request())
+        #expect(client.answer().text.hasSuffix("3"))
+        // Nobody else's.
+        #expect(sched_getscheduler(0) == SCHED_OTHER)
+    }
+
     @Test func eachThreadHasAHandlerOfItsOwn() throws {
         let made = Atomic<Int>(0)
         let together = Mutex((now: 0, most: 0))
