@@ -23,8 +23,9 @@ struct ObjectText {
         uid = object.uid
         uidHash = Digest.sha256(Array(object.uid.utf8))
         component = object.kind.name
-        span = object.span(floating: floating)
         soleInstance = object.soleInstance
+        // No calendar's zone moves a sole instance.
+        span = soleInstance.map { ($0.start, $0.end) } ?? object.span(floating: floating)
         sequence = Int64(object.principalComponent.first("SEQUENCE")?.integer ?? 0)
     }
 
