@@ -186,3 +186,21 @@ def test_a_write_takes_three_round_trips(
         assert answer.status == 204
 
     assert statements(quiet, change) == 1 + 3
+
+
+def test_a_home_costs_a_statement_more_where_something_is_stored(quiet: Stack, dav: Client) -> None:
+    ben = quiet.client("ben", quiet.front("nginx"))
+
+    def order() -> set[str | None]:
+        answer = ben.propfind(ben.home(), "ic:calendar-order", depth="1")
+        return {response.text("ic:calendar-order") for response in answer.responses.values()}
+
+    assert order() == {None}
+    assert statements(quiet, order) == 2
+    changed = ben.request(
+        "PROPPATCH", ben.calendar("crm-tasks"),
+        b'<propertyupdate xmlns="DAV:"><set><prop><calendar-order xmlns="http://apple.com/ns/ical/">7'
+        b"</calendar-order></prop></set></propertyupdate>")
+    assert changed.status == 207
+    assert order() == {None, "7"}
+    assert statements(quiet, order) == 3

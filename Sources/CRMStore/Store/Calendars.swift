@@ -3,15 +3,18 @@ import MariaDB
 
 // Calendar collections: rows of the documented `caldav_calendars`, with what it cannot hold beside it.
 extension Store {
+    /// Whether anything is stored for a calendar, by whomever.
+    private static let hasStored: SQL =
+        "EXISTS (SELECT 1 FROM caldav_properties AS p WHERE p.calendar_id = c.id)"
     private static let calendarsOfOwner: SQL = """
-        SELECT \(CalendarColumns.list)
+        SELECT \(CalendarColumns.list), \(hasStored)
           FROM caldav_calendars AS c
           LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id
          WHERE c.user_id = ?
          ORDER BY c.uri
         """
     private static let calendarsGrantedTo: SQL = """
-        SELECT \(CalendarColumns.list),
+        SELECT \(CalendarColumns.list), \(hasStored),
                COALESCE((SELECT BIT_OR(g.privileges) FROM caldav_shares AS g
                           WHERE g.owner = ? AND g.calendar_id IN (c.id, 0)
                             AND (g.kind IN ('all', 'authenticated')
@@ -73,8 +76,9 @@ extension Store {
                 guard var calendar = CalendarColumns.read(cursor, at: 0),
                     calendar.owner.utf8.elementsEqual(owner.utf8)
                 else { continue }
+                calendar.mayHaveStored = cursor.int(CalendarColumns.count) == 1
                 if values.count > 1 {
-                    calendar.granted = Store.privileges(cursor, at: CalendarColumns.count)
+                    calendar.granted = Store.privileges(cursor, at: CalendarColumns.count + 1)
                 }
                 calendars.append(calendar)
             }

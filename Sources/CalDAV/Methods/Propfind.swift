@@ -92,16 +92,17 @@ private struct Listing {
         let inHome = StoredInHome(person.user.name, context)
         var subjects = [home(calendars, stored: inHome)]
         if withMembers {
+            let all = try calendars.all()
             let stored =
-                asked.mayNeedStored
+                asked.mayNeedStored && all.contains(where: \.mayHaveStored)
                 ? try context.store.storedProperties(
                     ofCalendarsOf: person.user.name, viewer: userName)
                 : []
-            subjects += try calendars.all().map { calendar in
+            subjects += all.map { calendar in
                 Subject(
                     context, .calendar, href: paths.calendar(calendar), calendar: calendar,
                     stored: { stored.elements(of: calendar) },
-                    homeCalendars: { try calendars.all() })
+                    homeCalendars: { all })
             }
             if person.isViewer {
                 subjects += HomePlace.allCases.map {

@@ -59,6 +59,8 @@ package struct CalendarRecord: Sendable {
     package var lost: Range<Int64> = 0..<0
     /// The default calendar and owners' calendars, which no client may delete.
     package var isProtected: Bool
+    /// False where it is known that no properties are stored for it.
+    package var mayHaveStored = true
     /// Whether its objects are tasks of the CRM's.
     package var isMirrored = false
     /// Whether it stands for one that clients fetch from elsewhere, and has no objects.

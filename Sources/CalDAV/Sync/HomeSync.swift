@@ -22,6 +22,7 @@ enum HomeSync {
             sync, after: known, HomeMember.all(calendars, in: person))
         let stored =
             !plan.changed.isEmpty && asked.mayNeedStored
+                && calendars.contains(where: \.mayHaveStored)
             ? try context.store.storedProperties(
                 ofCalendarsOf: owner, viewer: context.user.name) : []
         let changes =
