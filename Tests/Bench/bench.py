@@ -275,8 +275,11 @@ class Bench:
     def _growth(self) -> None:
         """The same operations in calendars of 100 to 100,000 objects."""
         site = self.sites[OURS]
-        for _ in range(self.arguments.rounds):
-            for user in (people.SMALL, people.USER, people.BIG, people.HUGE):
+        users = [people.SMALL, people.USER, people.BIG, people.HUGE]
+        for turn in range(self.arguments.rounds):
+            # Whoever is first writes to a database at rest: each in turn.
+            first = turn % len(users)
+            for user in users[first:] + users[:first]:
                 for operation in growth(user):
                     figures = self.growth.setdefault((operation.name, user), Figures())
                     self.player.measure(operation, site, figures, self.arguments.seconds)
