@@ -174,18 +174,25 @@ def test_sizes_are_added_up_again_after_a_change_alone(
     assert size() == before
 
 
+@pytest.mark.parametrize("uid", ["alone@x", "of-a-meeting@x"])
 def test_a_write_takes_three_round_trips(
-    quiet: Stack, dav: Client, calendars: dict[int, str]
+    quiet: Stack, dav: Client, calendars: dict[int, str], uid: str
 ) -> None:
     """One to open the request, one that finds what is there and locks it, one for all that changes."""
-    path = calendars[1000] + "7.ics"
+    if uid == "of-a-meeting@x":
+        # Somebody else's task has the UID, which is unique in the CRM's table.
+        ben = quiet.client("ben", quiet.front("nginx"))
+        assert ben.put(ben.calendar("crm-tasks") + "7.ics", icalendar.event(uid)).status == 201
+    path = calendars[1000] + f"{uid}.ics"
+    assert dav.put(path, icalendar.event(uid)).status == 201
 
     def change() -> None:
-        text = icalendar.event("7@1000", icalendar.new_uid())
+        text = icalendar.event(uid, icalendar.new_uid())
         answer = dav.put(path, text, {"If-Match": dav.get(path).headers["etag"]})
         assert answer.status == 204
 
     assert statements(quiet, change) == 1 + 3
+    assert dav.delete(path).status == 204
 
 
 def test_a_home_costs_a_statement_more_where_something_is_stored(quiet: Stack, dav: Client) -> None:

@@ -66,7 +66,7 @@ extension Store {
         of values: TaskValues, _ write: ObjectWrite
     ) throws(StoreFailure) -> TaskInsertion {
         TaskInsertion(
-            try completed(values), mark(of: write, after: 0), in: write.calendar,
+            try completed(values), mark(of: write, on: nil), in: write.calendar,
             try installation().schema)
     }
 

@@ -106,10 +106,18 @@ extension Store {
 
     /// What the row of its task is to hold of a write.
     ///
-    /// - Parameter sequence: what it holds now.
-    func mark(of write: ObjectWrite, after sequence: Int64) -> TaskMark {
-        TaskMark(
-            uid: Store.columnUID(write.text.uid, calendar: write.calendar.id),
-            etag: write.text.etag, sequence: max(sequence + 1, write.text.sequence))
+    /// - Parameter row: as it is; nil for a new one.
+    func mark(of write: ObjectWrite, on row: TaskRow?) -> TaskMark {
+        let calendar = write.calendar.id
+        var mark = TaskMark(
+            uid: Store.columnUID(write.text.uid, calendar: calendar), etag: write.text.etag,
+            sequence: max((row?.sequence ?? 0) + 1, write.text.sequence))
+        // A meeting is in many calendars: where one of them was first, it most likely still has the UID.
+        if let uid = row?.uid, uid != mark.uid,
+            uid.hasPrefix(Store.derivedUID(mark.uid, calendar: calendar))
+        {
+            mark.uid = uid
+        }
+        return mark
     }
 }

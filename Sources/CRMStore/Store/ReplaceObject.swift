@@ -139,7 +139,7 @@ extension Store {
         let isAsAgreed = !present.digest.isEmpty && present.digest == before.digest
         return TaskChange(
             update: TaskUpdate(
-                before.row, to: new.values, changed, mark(of: write, after: before.row.sequence),
+                before.row, to: new.values, changed, mark(of: write, on: before.row),
                 schema),
             columns: changed,
             base: isAsAgreed ? before.row.values : TaskValues(decoding: present.base, schema),
