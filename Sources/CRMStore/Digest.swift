@@ -9,7 +9,8 @@ package enum Digest {
     /// 32 bytes.
     package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         guard let digest = digest(bytes, by: sha256Algorithm, size: 32) else {
-            preconditionFailure("libcrypto has SHA-256")
+            // ETags, UIDs and remembered sign-ins are made of it: nothing could be answered.
+            preconditionFailure("libcrypto lacks SHA-256")
         }
         return digest
     }

@@ -68,31 +68,14 @@ extension CivilDateTime {
     }
 
     var columnText: String {
-        var text: [UInt8] = []
-        text.reserveCapacity(19)
-        text.append(date.year, digits: 4)
-        let rest: [(mark: UInt8, field: Int)] = [
-            (UInt8(ascii: "-"), date.month), (UInt8(ascii: "-"), date.day),
-            (UInt8(ascii: " "), time.hour), (UInt8(ascii: ":"), time.minute),
-            (UInt8(ascii: ":"), time.second),
-        ]
-        for (mark, field) in rest {
-            text.append(mark)
-            text.append(field, digits: 2)
-        }
-        return String(decoding: text, as: UTF8.self)
+        let day = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
+        return "\(day) \(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2))"
     }
 
     var isMidnight: Bool { time == .midnight }
 }
 
-extension [UInt8] {
-    /// With zeros in front.
-    fileprivate mutating func append(_ number: Int, digits: Int) {
-        let written = String(number).utf8
-        append(
-            contentsOf: repeatElement(
-                UInt8(ascii: "0"), count: Swift.max(digits - written.count, 0)))
-        append(contentsOf: written)
-    }
+private func padded(_ number: Int, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(width - digits.utf8.count, 0)) + digits
 }

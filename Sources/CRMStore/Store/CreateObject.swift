@@ -15,18 +15,10 @@ extension Store {
         let insertion = try insertion(of: task(of: write.object, write).values, write)
         let insert = insertion.statement(of: installation.statements, uid: insertion.mark.uid)
         do throws(StoreFailure) {
-            try namingUID(write.text, in: write.calendar.id) { () throws(StoreFailure) in
-                try connection.transaction(retries: Store.retriesForHeldRow) {
-                    () throws(StoreFailure) in
-                    let found = try inserted(insert, for: write)
-                    guard found.object == nil, found.isMirrored, let row = found.row else {
-                        throw .isNotNew
-                    }
-                    try insertObject(
-                        write.text, name: write.name, in: write.calendar.id,
-                        revision: found.revision, agreed(row))
-                    try log(.create, task: row.row.id, uid: write.text.uid)
-                }
+            try transaction(of: write) { () throws(StoreFailure) in
+                let found = try inserted(insert, for: write)
+                guard found.isMirrored, let row = found.inserted else { throw .isNotNew }
+                try insertObject(of: write, revision: found.revision, agreed(row))
             }
         } catch .isNotNew {
             return nil
@@ -48,10 +40,14 @@ extension Store {
     func create(
         _ write: ObjectWrite, revision: Int64, isMirrored: Bool
     ) throws(StoreFailure) {
-        var counterpart: Counterpart?
-        if isMirrored, write.isTask {
-            counterpart = try insertCounterpart(of: write)
-        }
+        let isTask = isMirrored && write.isTask
+        try insertObject(
+            of: write, revision: revision, isTask ? insertCounterpart(of: write) : nil)
+    }
+
+    private func insertObject(
+        of write: ObjectWrite, revision: Int64, _ counterpart: Counterpart?
+    ) throws(StoreFailure) {
         try insertObject(
             write.text, name: write.name, in: write.calendar.id, revision: revision, counterpart)
         try log(.create, task: counterpart?.taskID, uid: write.text.uid)

@@ -82,8 +82,8 @@ extension Store {
         /// Whether the calendar's objects are CRM tasks.
         var isMirrored: Bool
         var object: PresentObject?
-        /// The row that was asked for, if it is there.
-        var row: ReadTaskRow?
+        /// The row that was inserted before, where nothing has the name.
+        var inserted: ReadTaskRow?
     }
 
     /// A row of the CRM's that is read together with what a calendar has under a name, and locked: one that
@@ -118,13 +118,16 @@ extension Store {
 
     private static func readPresence(_ cursor: Cursor) -> Presence {
         var presence = Presence(revision: cursor.int(9) ?? 0, isMirrored: cursor.int(0) == 1)
-        if !cursor.isNull(10) { presence.row = read(cursor, at: 10) }
-        guard let id = cursor.int(1) else { return presence }
+        let row = cursor.isNull(10) ? nil : read(cursor, at: 10)
+        guard let id = cursor.int(1) else {
+            presence.inserted = row
+            return presence
+        }
         func bytes(_ column: Int) -> [UInt8] { cursor.bytes(column).map(Array.init) ?? [] }
         presence.object = PresentObject(
             id: id, etag: cursor.string(2) ?? "", uid: cursor.string(7) ?? "",
             uidHash: bytes(3), taskID: cursor.int(4), base: bytes(5), content: bytes(6),
-            digest: bytes(8), row: presence.row)
+            digest: bytes(8), row: row)
         return presence
     }
 

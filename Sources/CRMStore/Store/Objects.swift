@@ -46,7 +46,8 @@ extension Store {
         "\(overlappingFull) AND o.component = ?"
 
     /// The sizes in which names are asked for; a list is padded to the next.
-    private static let nameChunks = [1, 10, 100]
+    /// The sizes in which a list of values is asked for.
+    static let nameChunks = [1, 10, 100]
     private static let namedPlain = nameChunks.map { named(plain, $0) }
     private static let namedFull = nameChunks.map { named(full, $0) }
 
@@ -98,7 +99,7 @@ extension Store {
     /// Cuts a list into the sizes of `nameChunks`, the last one padded with its last value.
     ///
     /// - Returns: index into `nameChunks`, and as many values as that says.
-    private static func chunks(_ values: [Value]) -> [(size: Int, values: [Value])] {
+    static func chunks(_ values: [Value]) -> [(size: Int, values: [Value])] {
         var chunks: [(size: Int, values: [Value])] = []
         var rest = values[...]
         while let last = rest.last {

@@ -28,10 +28,19 @@ extension Store {
     private func putAtOnce(
         _ write: ObjectWrite, if condition: WriteCondition
     ) throws(StoreFailure) -> PutOutcome {
+        try transaction(of: write) { () throws(StoreFailure) in try put(write, if: condition) }
+    }
+
+    /// Runs the transaction of a write, again where somebody holds a row that it needs.
+    ///
+    /// - Throws: `.uidInUse` where another object of the calendar has the UID.
+    func transaction<T>(
+        of write: ObjectWrite, _ body: () throws(StoreFailure) -> T
+    ) throws(StoreFailure) -> T {
         try namingUID(write.text, in: write.calendar.id) { () throws(StoreFailure) in
             try connection.transaction(retries: Store.retriesForHeldRow) {
                 () throws(StoreFailure) in
-                try put(write, if: condition)
+                try body()
             }
         }
     }

@@ -28,8 +28,7 @@ final class KnownSizes: Sendable {
 }
 
 extension Store {
-    private static let sizesOfOne = sizes(1)
-    private static let sizesOfTen = sizes(10)
+    private static let sizes = nameChunks.map(sizes)
 
     /// Sums with the revisions that they are of. Parameters: so many calendars.
     private static func sizes(_ count: Int) -> SQL {
@@ -45,38 +44,20 @@ extension Store {
         in calendars: [CalendarRecord]
     ) throws(StorageError) -> [Int64: Int64] {
         var bytes: [Int64: Int64] = [:]
-        var unknown: [Int64] = []
-        for calendar in calendars {
-            bytes[calendar.id] = context.sizes.bytes(in: calendar)
-            if bytes[calendar.id] == nil { unknown.append(calendar.id) }
-        }
-        var rest = unknown[...]
-        while !rest.isEmpty {
-            let piece = rest.prefix(rest.count == 1 ? 1 : 10)
-            rest = rest.dropFirst(piece.count)
-            for (calendar, sum) in try addUp(Array(piece)) { bytes[calendar] = sum }
-        }
-        return bytes
-    }
-
-    /// - Parameter calendars: one, or ten at most.
-    private func addUp(_ calendars: [Int64]) throws(StorageError) -> [Int64: Int64] {
-        let isOne = calendars.count == 1
-        // A list is padded with calendars that are not there.
-        let padding = [Int64](repeating: 0, count: isOne ? 0 : max(10 - calendars.count, 0))
-        return try atTheEdge { () throws(StoreFailure) in
+        for calendar in calendars { bytes[calendar.id] = context.sizes.bytes(in: calendar) }
+        let unknown = calendars.map(\.id).filter { bytes[$0] == nil }
+        try atTheEdge { () throws(StoreFailure) in
             try database { () throws(DatabaseError) in
-                let cursor = try connection.query(
-                    isOne ? Store.sizesOfOne : Store.sizesOfTen,
-                    (calendars + padding).map { .int($0) })
-                var sums: [Int64: Int64] = [:]
-                while try cursor.next() {
-                    let (calendar, sum) = (cursor.int(0) ?? 0, cursor.int(2) ?? 0)
-                    context.sizes.note(sum, in: calendar, at: cursor.int(1) ?? 0)
-                    sums[calendar] = sum
+                for chunk in Store.chunks(unknown.map { .int($0) }) {
+                    let cursor = try connection.query(Store.sizes[chunk.size], chunk.values)
+                    while try cursor.next() {
+                        let (calendar, sum) = (cursor.int(0) ?? 0, cursor.int(2) ?? 0)
+                        context.sizes.note(sum, in: calendar, at: cursor.int(1) ?? 0)
+                        bytes[calendar] = sum
+                    }
                 }
-                return sums
             }
         }
+        return bytes
     }
 }
