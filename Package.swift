@@ -18,7 +18,7 @@ let package = Package(
         .executableTarget(
             name: "crm-caldav",
             dependencies: [
-                "RemoteSync", "CRMStore", "CalDAV", "WebDAV", "FastCGI", "MariaDB",
+                "RemoteSync", "Outgoing", "CRMStore", "CalDAV", "WebDAV", "FastCGI", "MariaDB",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -27,11 +27,12 @@ let package = Package(
         // The rooms; arrows only go down this list.
         .target(
             name: "RemoteSync",
-            dependencies: [
-                "CRMStore", "CalDAV", "WebDAV", "ICalendar", "XML", "CCurl", "CCrypto",
-            ],
+            dependencies: ["Outgoing", "CRMStore", "CalDAV", "WebDAV", "ICalendar", "XML"],
             swiftSettings: strict
         ),
+        .target(
+            name: "Outgoing", dependencies: ["CRMStore", "CalDAV", "WebDAV", "CCurl", "CCrypto"],
+            swiftSettings: strict),
         .target(
             name: "CRMStore",
             dependencies: ["CalDAV", "ICalendar", "MariaDB", "CCrypt", "CArgon2", "CCrypto"],
@@ -90,12 +91,17 @@ let package = Package(
             dependencies: ["CRMStore", "CalDAV", "ICalendar", "MariaDB", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
+            name: "OutgoingTests",
+            dependencies: ["Outgoing", "CRMStore", "CalDAV", "MariaDB", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "RemoteSyncTests",
-            dependencies: ["RemoteSync", "CalDAV", "ICalendar", "WebDAV", "XML"],
+            dependencies: ["RemoteSync", "Outgoing", "CalDAV", "ICalendar", "WebDAV", "XML"],
             swiftSettings: strict),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: strict),
         .testTarget(
-            name: "ProgramTests", dependencies: ["crm-caldav", "CRMStore", "FastCGI", "MariaDB"],
+            name: "ProgramTests",
+            dependencies: ["crm-caldav", "CRMStore", "FastCGI", "MariaDB", "Outgoing"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

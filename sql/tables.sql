@@ -146,10 +146,7 @@ CREATE TABLE IF NOT EXISTS caldav_federated_shares (
     access VARBINARY(16) NOT NULL,               -- read, read-write
     state VARBINARY(16) NOT NULL,                -- offered, accepted, declined (they said so), lapsed (they know it no more)
     seen BIGINT NOT NULL DEFAULT 0,              -- when they last signed in, to the hour
-    told INT UNSIGNED NOT NULL DEFAULT 0,        -- the calendar's revision of which they were told last
-    failures INT UNSIGNED NOT NULL DEFAULT 0,    -- tries in a row to tell them that failed
-    retry_at BIGINT NOT NULL DEFAULT 0,          -- they are told nothing before that
-    reason BLOB NULL,                            -- what failed last
+    reason BLOB NULL,                            -- why it is declined or lapsed
     UNIQUE KEY pair (calendar_id, share_with),
     UNIQUE KEY secret_digest (secret_digest)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
@@ -233,4 +230,54 @@ CREATE TABLE IF NOT EXISTS caldav_remote_objects (
     reason BLOB NULL,
     UNIQUE KEY name (remote_id, name),
     UNIQUE KEY href (remote_id, href_hash)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- Followers: what reacts to changes after they happened. Each follows the revisions of the calendars that
+-- it watches, as a sync client does.
+CREATE TABLE IF NOT EXISTS caldav_followers (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    kind VARBINARY(32) NOT NULL,                 -- federation
+    subject BIGINT UNSIGNED NOT NULL DEFAULT 0,  -- a row of the kind's own table; 0: the only one of its kind
+    user_id VARBINARY(255) NOT NULL DEFAULT '',  -- watches this user's calendars; empty: everybody's
+    calendar_id INT NOT NULL DEFAULT 0,          -- watches this calendar alone; 0: all
+    created BIGINT NOT NULL,
+    holder VARBINARY(255) NULL,                  -- the process whose passes they are
+    held_until BIGINT NOT NULL DEFAULT 0,
+    passed BIGINT NOT NULL DEFAULT 0,            -- when the last pass was committed
+    failures INT UNSIGNED NOT NULL DEFAULT 0,    -- passes in a row that failed
+    retry_at BIGINT NOT NULL DEFAULT 0,          -- no pass before that
+    reason BLOB NULL,                            -- why the last pass failed
+    UNIQUE KEY follower (kind, subject)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
+
+-- The revision of a calendar up to which a follower has seen everything.
+CREATE TABLE IF NOT EXISTS caldav_follower_cursors (
+    follower_id BIGINT UNSIGNED NOT NULL,        -- caldav_followers.id
+    calendar_id INT NOT NULL,                    -- caldav_calendars.id
+    revision INT UNSIGNED NOT NULL,
+    PRIMARY KEY (follower_id, calendar_id),
+    KEY calendar (calendar_id)
+) ENGINE=InnoDB;
+
+-- Messages that have to reach somebody outside. Written in the transaction that decides on them, sent
+-- outside of it, at least once.
+CREATE TABLE IF NOT EXISTS caldav_deliveries (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    mark BINARY(16) NOT NULL,                    -- by which a receiver knows a message that comes twice
+    kind VARBINARY(32) NOT NULL,                 -- who sends it and how: federation
+    target VARBINARY(255) NOT NULL,              -- whom it has to reach, such as a server
+    subject VARBINARY(255) NOT NULL,             -- messages of one target and subject are sent in order
+    body MEDIUMBLOB NULL,                        -- what it is made of, secrets encrypted; NULL once it is done with
+    created BIGINT NOT NULL,
+    state VARBINARY(16) NOT NULL,                -- waiting, delivered, failed (given up)
+    attempts INT UNSIGNED NOT NULL DEFAULT 0,
+    due BIGINT NOT NULL,                         -- when it is tried next
+    holder VARBINARY(255) NULL,                  -- the process that is sending it
+    held_until BIGINT NOT NULL DEFAULT 0,
+    finished BIGINT NULL,                        -- when it was delivered or given up
+    outcome BLOB NULL,                           -- what was answered, or why it failed last
+    KEY queue (state, due),
+    KEY target (state, kind, target),
+    KEY sequence (kind, subject, state, id),
+    KEY age (state, finished)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

@@ -58,6 +58,14 @@ static inline CURLcode ccurl_set_callback(
     size_t (*value)(char *bytes, size_t size, size_t count, void *state)) {
     return library.easy_setopt(handle, option, value);
 }
+/* The callback opens the socket to an address that a name was resolved to, or refuses it. */
+static inline CURLcode ccurl_set_socket_opener(
+    ccurl_library library, CURL *handle,
+    curl_socket_t (*opener)(void *state, curlsocktype purpose, struct curl_sockaddr *address),
+    void *state) {
+    CURLcode code = library.easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, opener);
+    return code ? code : library.easy_setopt(handle, CURLOPT_OPENSOCKETDATA, state);
+}
 static inline CURLcode ccurl_get_number(
     ccurl_library library, CURL *handle, CURLINFO info, long *value) {
     return library.easy_getinfo(handle, info, value);

@@ -12,6 +12,8 @@ enum StoreFailure: Error {
     case taskIsGone(Int64)
     /// What was to be new is there already, or has to be made in another way.
     case isNotNew
+    /// Another process has given a follower this pass.
+    case isPassed
 }
 
 extension StoreFailure: DatabaseFailing {
@@ -32,6 +34,7 @@ extension StoreFailure {
         case .storage(let error): "\(error)"
         case .taskIsGone(let task): "the task \(task) is gone"
         case .isNotNew: "the object is there already"
+        case .isPassed: "another process was faster"
         }
     }
 
@@ -40,7 +43,7 @@ extension StoreFailure {
     var storageError: StorageError {
         switch self {
         case .storage(let error): error
-        case .taskIsGone, .isNotNew: .unavailable(reason)
+        case .taskIsGone, .isNotNew, .isPassed: .unavailable(reason)
         case .database(let error) where error.isUnavailable || error.isWorthRetrying:
             .unavailable(error.message)
         // The program is newer than the tables, or the CRM has just changed its own.

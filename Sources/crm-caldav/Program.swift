@@ -30,6 +30,6 @@ struct CRMCalDAV: ParsableCommand {
         subcommands: [
             Serve.self, Migrate.self, Check.self, Trash.self, Calendar.self, ShareAbroad.self,
             Feed.self,
-            Remote.self, Sync.self, Config.self, User.self,
+            Remote.self, Work.self, Config.self, User.self,
         ])
 }

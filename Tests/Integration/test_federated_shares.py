@@ -97,7 +97,7 @@ def refusal(ask: Callable[[], object]) -> int:
 
 def tell(crm: Stack) -> list[dict[str, Any]]:
     """One turn of the engine."""
-    ran = command(crm, "sync", "--once", "--json")
+    ran = command(crm, "work", "--once", "--json")
     assert ran.stdout, ran.stderr
     return json.loads(ran.stdout)
 
@@ -392,7 +392,7 @@ class TestNotification:
         for number in range(3):
             anna.put(calendar + f"{number}.ics", icalendar.event(f"{number}@x"))
         (told,) = tell(crm)
-        assert (told["share"], told["outcome"]) == (row["id"], "told")
+        assert (told["subject"], told["outcome"]) == (f"share {row['id']}", "delivered")
         assert tell(crm) == []
         (message,) = cloud.notifications
         assert message == {
@@ -414,7 +414,7 @@ class TestNotification:
         federated = share(crm, cloud, calendar)
         cloud.run_cron()
         daemon = Process(
-            [str(binary()), "sync", "--config", str(crm.configuration)],
+            [str(binary()), "work", "--config", str(crm.configuration)],
             crm.directory / "sync.log",
         )
         try:
@@ -442,17 +442,17 @@ class TestNotification:
         cloud.trouble = [(503, {"Retry-After": "900"}), (500, {})]
         for number, least in enumerate((890, 29)):
             (failed,) = tell(crm)
-            assert failed["outcome"] == "failed" and f"50{3 - 3 * number}" in failed["reason"]
+            assert failed["outcome"] == "postponed" and f"50{3 - 3 * number}" in failed["reason"]
             assert tell(crm) == []
             rest = crm.sql_value(
-                "SELECT retry_at - UNIX_TIMESTAMP() FROM caldav_federated_shares "
-                f"WHERE id = {failed['share']}")
+                "SELECT due - UNIX_TIMESTAMP() FROM caldav_deliveries "
+                f"WHERE id = {failed['delivery']}")
             assert least <= int(rest or 0) <= 1_000
-            crm.sql("UPDATE caldav_federated_shares SET retry_at = 0")
+            crm.sql("UPDATE caldav_deliveries SET due = 0")
         row = listed(crm, calendar)
         assert (row["failures"], row["behind"]) == (2, True)
         (third,) = tell(crm)
-        assert third["outcome"] == "told"
+        assert third["outcome"] == "delivered"
         assert listed(crm, calendar)["failures"] == 0 and cloud.jobs == [federated]
 
     def test_who_dropped_the_calendar_is_named_once_and_heard_again(
@@ -464,7 +464,7 @@ class TestNotification:
         cloud.drop(federated)
         anna.put(calendar + "a.ics", icalendar.event("a@x"))
         (told,) = tell(crm)
-        assert told["outcome"] == "lapsed" and "not shared" in told["reason"]
+        assert told["outcome"] == "failed" and "not shared" in told["reason"]
         anna.put(calendar + "b.ics", icalendar.event("b@x"))
         assert tell(crm) == [] and cloud.throttled == 1
         assert listed(crm, calendar)["state"] == "lapsed"
@@ -472,7 +472,7 @@ class TestNotification:
         cloud.run_cron()
         assert listed(crm, calendar)["state"] == "accepted"
         anna.put(calendar + "c.ics", icalendar.event("c@x"))
-        assert [told["outcome"] for told in tell(crm)] == ["told"]
+        assert [told["outcome"] for told in tell(crm)] == ["delivered"]
 
     def test_who_declined_is_told_nothing_and_let_in_no_more(
         self, crm: Stack, cloud: Nextcloud, anna: Client, calendar: str

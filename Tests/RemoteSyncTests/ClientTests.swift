@@ -1,4 +1,5 @@
 import CalDAV
+import Outgoing
 import RemoteSync
 import Testing
 import WebDAV

@@ -12,9 +12,12 @@ extension Store {
           LEFT JOIN caldav_calendars AS c ON c.id = f.calendar_id WHERE c.id IS NULL
         """
     private static let worries: SQL = """
-        SELECT f.id, f.share_with, c.user_id, c.uri, f.state, f.seen, f.reason
+        SELECT f.id, f.share_with, c.user_id, c.uri, f.state, f.seen, d.outcome
           FROM caldav_federated_shares AS f JOIN caldav_calendars AS c ON c.id = f.calendar_id
-         WHERE f.state IN ('declined', 'lapsed') OR f.failures > 0
+          LEFT JOIN caldav_deliveries AS d
+            ON d.kind = 'federation' AND d.subject = CONCAT('share ', f.id)
+           AND d.state = 'waiting' AND d.outcome IS NOT NULL
+         WHERE f.state IN ('declined', 'lapsed') OR d.id IS NOT NULL
             OR f.state = 'accepted' AND f.seen < ?
          ORDER BY f.id LIMIT 20
         """

@@ -29,14 +29,12 @@ package struct FederatedShareRecord: Sendable {
     package var secret: [UInt8]
     package var access: FederatedAccess
     package var state: State
-    /// Seconds since 1970, as the next two.
+    /// Seconds since 1970, as the next one.
     package var created: Int64
     package var seen: Int64
-    package var retryAt: Int64
-    /// The calendar's revision of which the receiver was told last.
-    package var told: Int64
-    /// The calendar's latest.
-    package var revision: Int64
+    /// Notifications that the receiver's server has not taken yet.
+    package var waiting: Int64
+    /// Attempts to send the one that failed most often.
     package var failures: Int64
     package var reason: String?
 }

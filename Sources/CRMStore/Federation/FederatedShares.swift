@@ -5,20 +5,20 @@ import MariaDB
 extension Store {
     private static let select: SQL = """
         SELECT f.id, f.calendar_id, c.user_id, c.uri, f.address, f.share_with, f.recipient,
-               f.end_point, f.secret, f.access, f.state, f.created, f.seen, f.retry_at, f.told,
-               s.revision, f.failures, f.reason
+               f.end_point, f.secret, f.access, f.state, f.created, f.seen,
+               (SELECT COUNT(*) \(waiting)), (SELECT COALESCE(MAX(d.attempts), 0) \(waiting)),
+               COALESCE(f.reason, (SELECT d.outcome \(waiting) ORDER BY d.id LIMIT 1))
           FROM caldav_federated_shares AS f
           LEFT JOIN caldav_calendars AS c ON c.id = f.calendar_id
-          LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = f.calendar_id
+        """
+    /// Notifications of share `f` that its receiver's server has not taken yet.
+    private static let waiting: SQL = """
+        FROM caldav_deliveries AS d
+         WHERE d.kind = 'federation' AND d.subject = CONCAT('share ', f.id) AND d.state = 'waiting'
         """
     private static let all: SQL = "\(select) ORDER BY f.id"
     private static let one: SQL = "\(select) WHERE f.id = ?"
     private static let ofPair: SQL = "\(select) WHERE f.calendar_id = ? AND f.share_with = ?"
-    /// Those whose receiver has the calendar and lacks a change of it.
-    private static let behind: SQL = """
-        \(select) WHERE f.state = 'accepted' AND f.told < s.revision AND f.retry_at <= ?
-         ORDER BY f.retry_at, f.id
-        """
 
     package func federatedShares() throws(StorageError) -> [FederatedShareRecord] {
         try read(Store.all, [])
@@ -36,9 +36,21 @@ extension Store {
         try read(Store.ofPair, [.int(calendar.id), bytes(cloudID)]).first
     }
 
-    /// Those of whose calendar the receiver lacks a change and may be told now.
-    package func federatedSharesBehind() throws(StorageError) -> [FederatedShareRecord] {
-        try read(Store.behind, [.int(now)])
+    private static let accepted: SQL = """
+        SELECT id, share_with FROM caldav_federated_shares
+         WHERE calendar_id = ? AND state = 'accepted' ORDER BY id
+        """
+
+    func acceptedShares(of calendar: Int64) throws(StoreFailure) -> [AcceptedShare] {
+        try database { () throws(DatabaseError) in
+            let cursor = try connection.query(Store.accepted, .int(calendar))
+            var shares: [AcceptedShare] = []
+            while try cursor.next() {
+                shares.append(
+                    AcceptedShare(id: cursor.int(0) ?? 0, shareWith: cursor.string(1) ?? ""))
+            }
+            return shares
+        }
     }
 
     private func read(
@@ -63,9 +75,8 @@ extension Store {
             access: FederatedAccess(rawValue: cursor.string(9) ?? "") ?? .read,
             state: FederatedShareRecord.State(rawValue: cursor.string(10) ?? "") ?? .declined,
             created: cursor.int(11) ?? 0, seen: cursor.int(12) ?? 0,
-            retryAt: cursor.int(13) ?? 0, told: cursor.int(14) ?? 0,
-            revision: cursor.int(15) ?? 0, failures: cursor.int(16) ?? 0,
-            reason: cursor.string(17))
+            waiting: cursor.int(13) ?? 0, failures: cursor.int(14) ?? 0,
+            reason: cursor.string(15))
     }
 
     // MARK: Making and ending
@@ -73,8 +84,8 @@ extension Store {
     private static let insert: SQL = """
         INSERT INTO caldav_federated_shares
                (created, calendar_id, owner, uri, address, share_with, end_point, secret_digest,
-                secret, access, state, told)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'offered', ?)
+                secret, access, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'offered')
         """
 
     /// From here on the receiver may come.
@@ -88,7 +99,7 @@ extension Store {
                     Store.insert, .int(now), .int(share.calendar.id), bytes(share.calendar.owner),
                     bytes(share.calendar.uri), bytes(share.address), bytes(share.shareWith),
                     bytes(share.endPoint), .bytes(digest), .bytes(share.sealedSecret),
-                    bytes(share.access.rawValue), .int(share.calendar.revision))
+                    bytes(share.access.rawValue))
                 return Int64(clamping: outcome.insertID)
             } catch  where error.isDuplicateKey {
                 throw .storage(.alreadyExists)
@@ -100,7 +111,7 @@ extension Store {
 
     private static let confirm: SQL = """
         UPDATE caldav_federated_shares
-           SET recipient = ?, end_point = ?, access = ?, failures = 0, retry_at = 0, reason = NULL,
+           SET recipient = ?, end_point = ?, access = ?, reason = NULL,
                state = IF(state = 'accepted', state, 'offered')
          WHERE id = ?
         """
@@ -119,63 +130,35 @@ extension Store {
     private static let remove: SQL = "DELETE FROM caldav_federated_shares WHERE id = ?"
 
     /// From here on the secret opens nothing.
-    package func removeFederatedShare(_ id: Int64) throws(StorageError) {
-        try change { () throws(DatabaseError) in try connection.execute(Store.remove, .int(id)) }
-    }
-
-    // MARK: Telling
-
-    private static let claim: SQL = """
-        UPDATE caldav_federated_shares SET retry_at = ? WHERE id = ? AND retry_at = ? AND told = ?
-        """
-
-    /// Whether it falls to this process to tell the receiver; others leave it alone for a while.
-    package func claimTelling(
-        _ share: FederatedShareRecord, seconds: Int64
-    ) throws(StorageError) -> Bool {
+    ///
+    /// - Parameter farewell: what the receiver's server is told, in order.
+    package func removeFederatedShare(
+        _ id: Int64, farewell: [NewDelivery] = []
+    ) throws(StorageError) {
         try atTheEdge { () throws(StoreFailure) in
-            try database { () throws(DatabaseError) in
-                try connection.execute(
-                    Store.claim, .int(now + seconds), .int(share.id), .int(share.retryAt),
-                    .int(share.told)
-                ).affectedRows == 1
+            try connection.transaction { () throws(StoreFailure) in
+                _ = try database { () throws(DatabaseError) in
+                    try connection.execute(Store.remove, .int(id))
+                }
+                for delivery in farewell { try enqueue(delivery) }
             }
         }
     }
 
-    private static let noteTold: SQL = """
-        UPDATE caldav_federated_shares
-           SET told = ?, retry_at = ?, failures = 0, reason = NULL, end_point = ?
-         WHERE id = ?
-        """
+    // MARK: What became of notifications
 
-    /// - Parameter pause: seconds until they are told of the next change.
-    package func noteTold(
-        _ share: FederatedShareRecord, pause: Int64
-    ) throws(StorageError) {
+    private static let noteEndPoint: SQL =
+        "UPDATE caldav_federated_shares SET end_point = ? WHERE id = ?"
+
+    /// Notes that the receiver's server has moved.
+    package func noteEndPoint(of id: Int64, _ address: String) throws(StorageError) {
         try change { () throws(DatabaseError) in
-            try connection.execute(
-                Store.noteTold, .int(share.revision), .int(now + pause), bytes(share.endPoint),
-                .int(share.id))
-        }
-    }
-
-    private static let noteNotTold: SQL = """
-        UPDATE caldav_federated_shares SET failures = failures + 1, retry_at = ?, reason = ?
-         WHERE id = ?
-        """
-
-    package func noteNotTold(
-        _ id: Int64, reason: String, retryIn seconds: Int64
-    ) throws(StorageError) {
-        try change { () throws(DatabaseError) in
-            try connection.execute(
-                Store.noteNotTold, .int(now + seconds), bytes(reason), .int(id))
+            try connection.execute(Store.noteEndPoint, bytes(address), .int(id))
         }
     }
 
     private static let noteLapsed: SQL = """
-        UPDATE caldav_federated_shares SET state = 'lapsed', reason = ?, retry_at = 0
+        UPDATE caldav_federated_shares SET state = 'lapsed', reason = ?
          WHERE id = ? AND state = 'accepted'
         """
 

@@ -6,7 +6,9 @@ extension Store {
     /// - Parameter deadline: of `Clock.milliseconds`.
     /// - Returns: whether all that is too old is gone; false where the time was up before.
     func prune(until deadline: Int64) throws(StoreFailure) -> Bool {
-        let duties = [pruneTombstones, pruneOldTrash, pruneManyVersions, pruneLog]
+        let duties = [
+            pruneTombstones, pruneOldTrash, pruneManyVersions, pruneLog, pruneDeliveries,
+        ]
         for duty in duties {
             while try duty() {
                 if Clock.milliseconds >= deadline { return false }

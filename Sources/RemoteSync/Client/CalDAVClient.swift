@@ -1,4 +1,5 @@
 import Glibc
+package import Outgoing
 package import WebDAV
 package import XML
 

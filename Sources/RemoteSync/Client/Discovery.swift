@@ -1,3 +1,4 @@
+package import Outgoing
 import WebDAV
 import XML
 

@@ -1,3 +1,5 @@
+package import Outgoing
+
 /// Why a remote calendar did not do what it was asked.
 package enum RemoteError: Error, Sendable {
     /// No answer: see `TransportError.Kind`.
@@ -20,6 +22,14 @@ package enum RemoteError: Error, Sendable {
     case busy(status: Int, retryAfter: Int64?)
     /// An answer that is none of WebDAV: HTML, half a document, a redirect elsewhere.
     case unintelligible(String)
+}
+
+extension RemoteError {
+    /// Seconds for which the server asks to be left alone.
+    var retryAfter: Int64? {
+        guard case .busy(_, let seconds) = self else { return nil }
+        return seconds
+    }
 }
 
 extension RemoteError: CustomStringConvertible {

@@ -1,3 +1,4 @@
+package import Outgoing
 import WebDAV
 package import XML
 

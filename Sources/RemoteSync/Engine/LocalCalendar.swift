@@ -1,6 +1,7 @@
 import CRMStore
 import CalDAV
 import ICalendar
+import Outgoing
 
 /// Our side of a pair: the store, reached as a client's PUT and DELETE reach it, so that revisions,
 /// tasks, trash and log come by themselves.

@@ -1,6 +1,7 @@
 import CRMStore
 import CalDAV
 import ICalendar
+import Outgoing
 import WebDAV
 
 /// What is noted of an object that both sides have.

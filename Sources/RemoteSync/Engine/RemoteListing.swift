@@ -1,4 +1,5 @@
 import CRMStore
+import Outgoing
 import WebDAV
 import XML
 

@@ -1,6 +1,6 @@
 package import CRMStore
 package import CalDAV
-import Glibc
+package import Outgoing
 
 /// What an operator may say about `crm-caldav sync`.
 package struct SyncSettings: Sendable {
@@ -25,6 +25,8 @@ package final class Synchronizer {
     private var clients: [Int64: HTTPClient] = [:]
     /// Access tokens with the time, seconds since 1970, until which they are used, by pair.
     private var accesses: [Int64: (token: String, until: Int64)] = [:]
+
+    private static let backoff = Backoff(first: 15, longest: 900)
 
     /// Seconds that a turn is ours without a sign of life; much more than one request may take.
     private static let turnTime: Int64 = 900
@@ -139,9 +141,8 @@ package final class Synchronizer {
                     + "crm-caldav remote resume \(pair.id) --password")
         case .remote(let error):
             clients[pair.id] = nil
-            var seconds = min(Int64(15) << min(pair.failures, 7), 900)
-            seconds += .random(in: 0...seconds / 4)
-            if case .busy(_, let asked?) = error { seconds = max(asked, min(seconds, 60)) }
+            let seconds = Synchronizer.backoff.pause(
+                afterFailures: pair.failures, asked: error.retryAfter)
             try store.noteFailure(
                 of: pair.id, reason: "\(error)", retryAt: now + seconds)
             return .failed("\(error)", retryIn: seconds)
@@ -172,41 +173,5 @@ extension RemoteRecord {
 
     package static func secretContext(_ address: String, _ account: String) -> String {
         "\(address)\n\(account)"
-    }
-}
-
-/// A name for a process by which others on the same machine can tell that it has ended.
-enum ProcessMark {
-    static let own = mark(of: getpid()) ?? "\(host) \(getpid()) 0"
-
-    /// Whether a mark, with or without something behind it, is of a process of this machine that
-    /// there is no more.
-    static func isDead(_ mark: String) -> Bool {
-        let parts = mark.split(separator: " ")
-        guard parts.count >= 3, parts[0] == host, let pid = pid_t(parts[1]) else { return false }
-        return self.mark(of: pid).map { !mark.hasPrefix($0) } ?? true
-    }
-
-    private static let host: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        let text = String(
-            decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        return text.isEmpty ? "localhost" : text
-    }()
-
-    /// Host, process id, and the time of its start in ticks since the machine's.
-    private static func mark(of pid: pid_t) -> String? {
-        let descriptor = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 2048)
-        let count = read(descriptor, &bytes, bytes.count)
-        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        // The program's name, in parentheses, may hold anything.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[end...].split(separator: " ")
-        guard fields.count > 20, fields[1] != "Z" else { return nil }
-        return "\(host) \(pid) \(fields[20])"
     }
 }

@@ -1,6 +1,7 @@
 import CRMStore
 import CalDAV
 import ICalendar
+import Outgoing
 import WebDAV
 import XML
 

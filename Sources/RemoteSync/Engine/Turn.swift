@@ -1,6 +1,7 @@
 import CRMStore
 package import CalDAV
 import ICalendar
+import Outgoing
 
 /// Why a turn did not come to its end.
 package enum TurnFailure: Error {

@@ -1,4 +1,5 @@
 import CRMStore
+import Outgoing
 
 /// The objects that a turn has to look at.
 struct TurnPlan {

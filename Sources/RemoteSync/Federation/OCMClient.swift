@@ -1,5 +1,6 @@
 package import CalDAV
 import Glibc
+package import Outgoing
 
 /// Another server's side of Open Cloud Mesh: where it takes shares and notifications.
 package struct OCMClient {

@@ -73,7 +73,8 @@ package struct Reconciliation {
             return .write(local: remote, remote: nil, loser: nil)
         case (.changed(let local), .absent):
             if ObjectChanges(from: common.local, to: local).isEmpty { return .deleteLocal }
-            return .write(local: nil, remote: Outgoing.protected(local, keeping: nil), loser: nil)
+            return .write(
+                local: nil, remote: PushedObject.protected(local, keeping: nil), loser: nil)
         case (.changed(let local), .changed(let remote)):
             return merge(
                 local, ObjectChanges(from: common.local, to: local),
@@ -91,7 +92,7 @@ package struct Reconciliation {
             guard let shared = local.shared(with: remote) else {
                 return isLocalWinner(local, remote)
                     ? .write(
-                        local: nil, remote: Outgoing.protected(local, keeping: remote),
+                        local: nil, remote: PushedObject.protected(local, keeping: remote),
                         loser: remote)
                     : .write(local: remote, remote: nil, loser: nil)
             }
@@ -99,7 +100,8 @@ package struct Reconciliation {
                 local, ObjectChanges(from: shared, to: local),
                 remote, ObjectChanges(from: shared, to: remote))
         case (.changed(let local), _):
-            return .write(local: nil, remote: Outgoing.protected(local, keeping: nil), loser: nil)
+            return .write(
+                local: nil, remote: PushedObject.protected(local, keeping: nil), loser: nil)
         case (_, .changed(let remote)):
             return .write(local: remote, remote: nil, loser: nil)
         default: return .forget
@@ -115,7 +117,7 @@ package struct Reconciliation {
             common.isIdentical
             ? local : stamped(own.applied(to: common.remote), local, isMerged: false)
         return .write(
-            local: nil, remote: Outgoing.protected(target, keeping: common.remote), loser: nil)
+            local: nil, remote: PushedObject.protected(target, keeping: common.remote), loser: nil)
     }
 
     private func pull(_ remote: CalendarObject, _ common: Common) -> Verdict {
@@ -165,7 +167,7 @@ package struct Reconciliation {
         return .write(
             local: writesLocal ? stamped(newLocal, remote, isMerged: true) : nil,
             remote: writesRemote
-                ? Outgoing.protected(
+                ? PushedObject.protected(
                     stamped(newRemote, local, isMerged: true), keeping: remote) : nil,
             loser: isLocalWinner && !conflicts.isEmpty ? remote : nil)
     }

@@ -1,4 +1,5 @@
 import CalDAV
+package import Outgoing
 
 /// Nextcloud's Login Flow v2: the user signs in with a browser, second factor and all, and the server
 /// gives us a password of our own.

@@ -1,4 +1,5 @@
 import CalDAV
+package import Outgoing
 
 /// OAuth 2.0 (RFC 6749 §6): a refresh token that somebody consented to, and the access tokens that it
 /// gives. Google's calendars know no other way.

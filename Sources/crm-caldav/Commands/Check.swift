@@ -2,6 +2,7 @@ import ArgumentParser
 import CRMStore
 import CalDAV
 import Glibc
+import Outgoing
 import RemoteSync
 
 struct Check: ParsableCommand {
@@ -98,6 +99,7 @@ struct Check: ParsableCommand {
             credentials = .basic(name: user, password: String(decoding: password, as: UTF8.self))
         }
         var settings = HTTPSettings()
+        settings.policy = .unrestricted
         settings.caFile = caFile
         settings.userAgent = "crm-caldav/\(CRMCalDAV.version)"
         let http: HTTPClient

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CRMStore
 import CalDAV
+import Outgoing
 import RemoteSync
 
 struct Remote: ParsableCommand {

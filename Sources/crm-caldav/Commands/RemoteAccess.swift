@@ -2,6 +2,7 @@ import ArgumentParser
 import CRMStore
 import CalDAV
 import Glibc
+import Outgoing
 import RemoteSync
 
 /// What the commands about other servers share: the key, connections, words for failures.

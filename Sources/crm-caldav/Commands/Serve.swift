@@ -83,7 +83,9 @@ struct Serve: ParsableCommand {
         let pool = try WorkerPool(
             listener: listener, threads: threads,
             report: { logs.event(.error, $0) }, makeHandler: { service.makeHandler() })
-        let housekeeping = try Housekeeping(context: service.context, logs: logs)
+        let maintenance = try BackgroundThread(logs: logs) {
+            MaintenanceJob(context: service.context)
+        }
         logs.event(.info, "serving", [("threads", String(threads))])
         while let signal = Signal.next(), signal != .terminate {
             if signal == .reopenLogs { logs.reopen() }
@@ -94,7 +96,7 @@ struct Serve: ParsableCommand {
             // Its thread still uses what an orderly end would take away.
             _exit(0)
         }
-        housekeeping.stop()
+        maintenance.stop()
         return 0
     }
 

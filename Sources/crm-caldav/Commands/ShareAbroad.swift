@@ -1,6 +1,7 @@
 import ArgumentParser
 import CRMStore
 import CalDAV
+import Outgoing
 import RemoteSync
 import WebDAV
 
@@ -18,7 +19,7 @@ struct ShareAbroad: ParsableCommand {
               crm-caldav share list
               crm-caldav share revoke 3
 
-            `crm-caldav sync`, as a service or from cron, tells their server of changes; without it, \
+            `crm-caldav work`, as a service or from cron, notifies their server of changes; without it, \
             they come once an hour.
             """,
         subcommands: [Create.self, List.self, Revoke.self], defaultSubcommand: Create.self)
@@ -140,7 +141,8 @@ struct ShareAbroad: ParsableCommand {
                 if let failure {
                     complain(
                         printable(
-                            "crm-caldav: their server is not told (\(failure)): it finds out by itself"
+                            "crm-caldav: their server is not told yet (\(failure)): crm-caldav work "
+                                + "tries again, and it finds out by itself"
                         ))
                 }
             }
@@ -175,7 +177,7 @@ struct ShareAbroad: ParsableCommand {
         guard state == nil else { return line }
         line.add("created", Timestamp.text(share.created))
         line.add("seen", share.seen > 0 ? Timestamp.text(share.seen) : nil)
-        line.add("behind", share.state == .accepted && share.told < share.revision)
+        line.add("behind", share.waiting > 0)
         line.add("failures", Int(clamping: share.failures))
         line.add("reason", share.reason)
         return line
@@ -324,20 +326,24 @@ struct ShareOffice {
         let share = try accessing { () throws(StorageError) in
             do throws(StorageError) {
                 let share = try store.federatedShare(id)
-                try store.removeFederatedShare(id)
+                try store.removeFederatedShare(
+                    id, farewell: FederationChannel.farewells(to: share))
                 return share
             } catch .notFound {
                 throw .refused("there is no share \(id)")
             }
         }
-        guard share.state != .declined else { return (share, nil) }
-        let herald = Herald(context: access.context, settings: access.settings, key: access.key)
-        do throws(RemoteError) {
-            try herald.bidFarewell(share)
-            return (share, nil)
-        } catch {
-            return (share, "\(error)")
+        // At once, if that goes: what does not is left to `crm-caldav work`.
+        let reports = try accessing { () throws(StorageError) in
+            try access.deliverer(number: 0).sendAll()
         }
+        for report in reports where report.delivery.subject == FederationDelivery.subject(id) {
+            switch report.result {
+            case .delivered: break
+            case .postponed(let reason, _, _), .failed(let reason): return (share, reason)
+            }
+        }
+        return (share, nil)
     }
 }
 

@@ -2,6 +2,7 @@ import CRMStore
 import CalDAV
 import FastCGI
 import MariaDB
+import Outgoing
 import RemoteSync
 
 /// Keys that belong together, under a heading of the printed sample.
@@ -233,7 +234,7 @@ struct ConfigurationSection: Sendable {
         ])
 
     private static let remotes = ConfigurationSection(
-        title: "Calendars of other servers (crm-caldav remote, crm-caldav sync)",
+        title: "Other servers (crm-caldav remote, share, work)",
         keys: [
             .text(
                 "sync_key_file", \.sync.keyFile,
@@ -252,6 +253,16 @@ struct ConfigurationSection: Sendable {
             .number(
                 "sync_timeout", \.sync.http.idleTimeout, in: 1...600,
                 "Seconds to wait for a server that says nothing"),
+            .value(
+                "outgoing_allowed_networks", \.sync.http.policy.allowedNetworks,
+                mustBe: "addresses or networks with commas between them, such as 10.0.0.0/8",
+                "Networks that may be reached although they are not public, such as 10.0.0.0/8; this\n"
+                    + "machine (127.0.0.0/8) and the local network are refused otherwise",
+                parse: AddressRange.list,
+                write: { $0.isEmpty ? nil : $0.map(\.text).joined(separator: ", ") }),
+            .flag(
+                "outgoing_http", \.sync.http.policy.allowsPlainHTTP,
+                "Whether servers may be reached over http, without encryption"),
         ])
 
     private static let logs = ConfigurationSection(

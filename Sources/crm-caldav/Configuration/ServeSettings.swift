@@ -1,5 +1,6 @@
 import CalDAV
 import FastCGI
+import Outgoing
 
 /// What an operator may say about the serving processes.
 struct ServeSettings: Sendable {

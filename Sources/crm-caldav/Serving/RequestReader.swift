@@ -1,4 +1,5 @@
 import FastCGI
+import Outgoing
 import WebDAV
 
 /// Makes a `Request` of what the web server tells.

@@ -1,5 +1,6 @@
 import CRMStore
 import CalDAV
+import Outgoing
 import RemoteSync
 
 /// Looks at an installation from outside, as a client does: whatever the web server in front keeps from

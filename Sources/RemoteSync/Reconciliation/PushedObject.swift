@@ -1,7 +1,7 @@
 import ICalendar
 
 /// Objects as another server may have them: it shall invite nobody because of us.
-enum Outgoing {
+enum PushedObject {
     /// The object with SCHEDULE-AGENT=CLIENT (RFC 6638 §7.1) for everybody whom the server does not
     /// know from its own version.
     ///

@@ -1,4 +1,4 @@
-import RemoteSync
+import Outgoing
 import Testing
 
 @Suite("Addresses of other servers, RFC 3986")

@@ -60,6 +60,8 @@ package struct TransportError: Error, Sendable {
         case interrupted
         /// More bytes than we take.
         case tooLarge
+        /// `OutgoingPolicy` does not allow to go there: nothing was sent.
+        case forbidden
         /// This machine has no libcurl.
         case noLibrary
     }

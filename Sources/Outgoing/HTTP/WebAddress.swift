@@ -64,8 +64,12 @@ package struct WebAddress: Hashable, Sendable {
     }
 
     /// Whether nobody between us and the server reads along: TLS, or this very machine.
-    package var isPrivate: Bool {
-        scheme == "https" || host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+    package var isPrivate: Bool { scheme == "https" || isThisMachine }
+
+    /// Whether the host's name says that it is this very machine.
+    var isThisMachine: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        return host.hasPrefix("127.") && AddressRange.bytes(of: host) != nil
     }
 
     package func isSameOrigin(as other: WebAddress) -> Bool {
@@ -117,7 +121,7 @@ package struct WebAddress: Hashable, Sendable {
 
 extension String {
     /// The first place where `pattern` stands, compared by bytes.
-    func utf8Range(of pattern: String) -> Range<String.Index>? {
+    package func utf8Range(of pattern: String) -> Range<String.Index>? {
         var start = utf8.startIndex
         while start != utf8.endIndex {
             if utf8[start...].starts(with: pattern.utf8) {

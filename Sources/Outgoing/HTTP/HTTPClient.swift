@@ -1,11 +1,12 @@
 internal import CCurl
 import Glibc
 
-/// Blocking requests over one kept connection: for one thread.
+/// The one door for outgoing HTTP: blocking requests over one kept connection, for one thread.
 ///
-/// Certificates are verified, always. A redirect is an answer like any other: whoever asked decides
+/// Which servers may be reached, `OutgoingPolicy` says; it is asked for each address that a name resolves
+/// to. Certificates are verified, always. A redirect is an answer like any other: whoever asked decides
 /// whether the credentials may follow it. Proxies come from the environment (`https_proxy`,
-/// `no_proxy`), as everywhere.
+/// `no_proxy`), as everywhere; a proxy's own address is judged like a server's.
 package final class HTTPClient {
     private let library: ccurl_library
     private let handle: UnsafeMutableRawPointer
@@ -31,9 +32,10 @@ package final class HTTPClient {
     package func send(
         _ request: HTTPRequest, as credentials: Credentials? = nil, limit: Int
     ) throws(TransportError) -> HTTPResponse {
+        try settings.policy.check(request.address)
         requestCount += 1
         library.easy_reset(handle)
-        let exchange = Exchange(limit: limit)
+        let exchange = Exchange(limit: limit, policy: settings.policy)
         let fields = fieldList(of: request, credentials)
         defer { library.slist_free_all(fields) }
         prepare(request, credentials, exchange, fields)
@@ -98,6 +100,7 @@ package final class HTTPClient {
         _ = ccurl_set_pointer(library, handle, CURLOPT_WRITEDATA, state)
         _ = ccurl_set_callback(library, handle, CURLOPT_HEADERFUNCTION, Exchange.takeField)
         _ = ccurl_set_pointer(library, handle, CURLOPT_HEADERDATA, state)
+        _ = ccurl_set_socket_opener(library, handle, Exchange.openSocket, state)
     }
 
     private func fieldList(
@@ -118,6 +121,7 @@ package final class HTTPClient {
     }
 
     private func failure(_ code: CURLcode, _ exchange: Exchange) -> TransportError {
+        if let address = exchange.refusedAddress { return OutgoingPolicy.refusal(of: address) }
         let words =
             library.easy_strerror(code).map { String(cString: $0) } ?? "code \(code.rawValue)"
         let kind: TransportError.Kind =
@@ -138,6 +142,7 @@ package final class HTTPClient {
 
 /// What an operator may say about connections to other servers.
 package struct HTTPSettings: Sendable {
+    package var policy = OutgoingPolicy()
     /// PEM file of the authorities to trust instead of the machine's.
     package var caFile: String?
     /// Seconds.
@@ -165,8 +170,57 @@ private final class Exchange {
     private(set) var isTooLarge = false
     private(set) var fields: [(name: String, value: String)] = []
     private(set) var body: [UInt8] = []
+    private let policy: OutgoingPolicy
+    /// What the policy does not allow, where no other address could be reached.
+    private(set) var refusedAddress: String?
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, policy: OutgoingPolicy) {
+        self.limit = limit
+        self.policy = policy
+    }
+
+    static let openSocket:
+        @convention(c) (
+            UnsafeMutableRawPointer?, curlsocktype, UnsafeMutablePointer<curl_sockaddr>?
+        ) -> curl_socket_t = { state, _, target in
+            guard let state, let target else { return -1 }
+            let exchange = Unmanaged<Exchange>.fromOpaque(state).takeUnretainedValue()
+            return exchange.open(target)
+        }
+
+    private func open(_ target: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+        let bytes = withUnsafePointer(to: &target.pointee.addr) { Exchange.bytes(of: $0) }
+        guard let bytes, policy.allows(bytes) else {
+            refusedAddress = bytes.map(Exchange.text) ?? "an address of another family"
+            return -1
+        }
+        refusedAddress = nil
+        let kind = target.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        return socket(target.pointee.family, kind, target.pointee.protocol)
+    }
+
+    /// In network order; nil for what is neither IPv4 nor IPv6.
+    private static func bytes(of address: UnsafePointer<sockaddr>) -> [UInt8]? {
+        let raw = UnsafeRawPointer(address)
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            let value = raw.assumingMemoryBound(to: sockaddr_in.self).pointee.sin_addr
+            return withUnsafeBytes(of: value) { Array($0) }
+        case AF_INET6:
+            let value = raw.assumingMemoryBound(to: sockaddr_in6.self).pointee.sin6_addr
+            return withUnsafeBytes(of: value) { Array($0) }
+        default: return nil
+        }
+    }
+
+    /// The corresponding C function is `inet_ntop`.
+    private static func text(of address: [UInt8]) -> String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = address.count == 4 ? AF_INET : AF_INET6
+        guard inet_ntop(family, address, &text, socklen_t(text.count)) != nil else { return "?" }
+        return String(
+            decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
 
     static let takeBody:
         @convention(c) (

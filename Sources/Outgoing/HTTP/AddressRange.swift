@@ -1,13 +1,13 @@
 import Glibc
 
 /// IP addresses that begin with the same bits, such as `10.0.0.0/8` or `::1`.
-struct AddressRange: Sendable, Equatable {
+package struct AddressRange: Sendable, Equatable {
     /// As it was written.
-    let text: String
+    package let text: String
     private let bytes: [UInt8]
     private let bits: Int
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), let bytes = Self.bytes(of: String(parts[0])) else {
             return nil
@@ -21,17 +21,25 @@ struct AddressRange: Sendable, Equatable {
     }
 
     /// Ranges with commas between them; nil when one is none.
-    @Sendable static func list(_ text: String) -> [AddressRange]? {
+    @Sendable package static func list(_ text: String) -> [AddressRange]? {
         var ranges: [AddressRange] = []
         for part in text.split(separator: ",") {
-            guard let range = AddressRange(String(part.trimmed)) else { return nil }
+            guard let range = AddressRange(String(part.filter { !$0.isWhitespace })) else {
+                return nil
+            }
             ranges.append(range)
         }
         return ranges
     }
 
-    func contains(_ address: String) -> Bool {
-        guard let other = Self.bytes(of: address), other.count == bytes.count else { return false }
+    package func contains(_ address: String) -> Bool {
+        guard let other = Self.bytes(of: address) else { return false }
+        return contains(other)
+    }
+
+    /// - Parameter other: in network order: 4 bytes, or 16.
+    func contains(_ other: [UInt8]) -> Bool {
+        guard other.count == bytes.count else { return false }
         for (index, (one, other)) in zip(bytes, other).enumerated() {
             let rest = bits - index * 8
             if rest <= 0 { return true }
@@ -43,11 +51,16 @@ struct AddressRange: Sendable, Equatable {
 
     /// In network order; an IPv4 address in IPv6 form counts as IPv4. The corresponding C function
     /// is `inet_pton`.
-    private static func bytes(of address: String) -> [UInt8]? {
+    static func bytes(of address: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 16)
         if inet_pton(AF_INET, address, &bytes) == 1 { return Array(bytes.prefix(4)) }
         guard inet_pton(AF_INET6, address, &bytes) == 1 else { return nil }
+        return unmapped(bytes)
+    }
+
+    /// The IPv4 address that an IPv6 address stands for (RFC 4291 §2.5.5.2), or the same.
+    static func unmapped(_ bytes: [UInt8]) -> [UInt8] {
         let mapped = [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
-        return bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
+        return bytes.count == 16 && bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
     }
 }

@@ -26,7 +26,7 @@ package struct KeyFile: Sendable {
         var bytes = [UInt8](repeating: 0, count: 256)
         let count = read(descriptor, &bytes, bytes.count)
         let digits = bytes.prefix(max(0, count)).filter { $0 > 32 }
-        guard let key = KeyFile.bytes(ofHex: digits).flatMap(SecretKey.init) else {
+        guard let key = Hexadecimal.bytes(of: digits).flatMap(SecretKey.init) else {
             throw Failure(reason: "\(path): is not 64 hexadecimal digits")
         }
         return key
@@ -52,16 +52,5 @@ package struct KeyFile: Sendable {
 
     private func failure(_ what: String) -> Failure {
         Failure(reason: "\(path) \(what): \(String(cString: strerror(errno)))")
-    }
-
-    private static func bytes(ofHex digits: [UInt8]) -> [UInt8]? {
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        var bytes: [UInt8] = []
-        for index in stride(from: 0, to: digits.count, by: 2) {
-            let pair = String(decoding: digits[index...(index + 1)], as: UTF8.self)
-            guard let byte = UInt8(pair, radix: 16) else { return nil }
-            bytes.append(byte)
-        }
-        return bytes
     }
 }
