@@ -34,6 +34,20 @@ package struct DeliveryRecord: Sendable {
     package var created: Int64
     /// Before this one.
     package var attempts: Int64
+
+    package init(
+        id: Int64, mark: [UInt8], kind: String, target: String, subject: String, body: [UInt8],
+        created: Int64, attempts: Int64
+    ) {
+        self.id = id
+        self.mark = mark
+        self.kind = kind
+        self.target = target
+        self.subject = subject
+        self.body = body
+        self.created = created
+        self.attempts = attempts
+    }
 }
 
 /// What became of an attempt to deliver.

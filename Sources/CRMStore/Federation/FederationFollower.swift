@@ -5,8 +5,6 @@ import CalDAV
 extension FollowerKind {
     static let federation = FollowerKind(name: "federation", isSingle: true) {
         _, lag, store throws(StoreFailure) in
-        // Where the calendar is gone, its shares are gone too.
-        if lag.cause == .removed { return lag.revision }
         for share in try store.acceptedShares(of: lag.calendar) {
             try store.enqueue(FederationDelivery.changed(share))
         }

@@ -26,7 +26,8 @@ struct FollowerKind: Sendable {
     static func named(_ name: String) -> FollowerKind? { all.first { $0.name == name } }
 }
 
-/// What a follower has not seen yet of one calendar.
+/// What a follower has not seen yet of one calendar. One that was deleted has removed objects to show, and no
+/// others.
 struct FollowerLag: Sendable, Equatable {
     enum Cause: Sendable, Equatable {
         /// Objects changed after a revision.
@@ -35,13 +36,11 @@ struct FollowerLag: Sendable, Equatable {
         /// a new epoch, or removals that are forgotten. Everything is to be looked at afresh; that does not
         /// make it new to anybody.
         case reset
-        /// The calendar is gone.
-        case removed
     }
 
     /// `caldav_calendars.id`
     var calendar: Int64
-    /// The calendar's latest; for one that is gone, the cursor.
+    /// The calendar's latest.
     var revision: Int64
     /// Nil for a calendar that was made since the follower began.
     var cursor: Int64?

@@ -20,14 +20,9 @@ extension Store {
           LEFT JOIN caldav_follower_cursors AS k
             ON k.follower_id = f.id AND k.calendar_id = s.calendar_id
          WHERE NOT (k.revision <=> s.revision) AND f.retry_at <= ?
-           AND (f.user_id = '' OR f.user_id = \(userName))
-         UNION ALL
-        SELECT f.id, f.kind, f.subject, f.failures, k.calendar_id, NULL, k.revision, 0, 0, 0
-          FROM caldav_followers AS f
-          JOIN caldav_follower_cursors AS k ON k.follower_id = f.id
-          LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = k.calendar_id
-         WHERE s.calendar_id IS NULL AND f.retry_at <= ?
-         ORDER BY 1, 5 LIMIT 10000
+           AND (f.user_id = '' OR f.user_id = \(userName)
+                OR c.id IS NULL AND k.revision IS NOT NULL)
+         ORDER BY f.id, s.calendar_id LIMIT 10000
         """
 
     /// Those whose calendars have changes that they have not seen.
@@ -36,7 +31,7 @@ extension Store {
     func followersBehind(at time: Int64) throws(StoreFailure) -> [FollowerBehind] {
         try database { () throws(DatabaseError) in
             var behind: [FollowerBehind] = []
-            let cursor = try connection.query(Store.lags, .int(time), .int(time))
+            let cursor = try connection.query(Store.lags, .int(time))
             while try cursor.next() {
                 let id = cursor.int(0) ?? 0
                 if behind.last?.id != id {
@@ -52,19 +47,15 @@ extension Store {
     }
 
     private static func lag(of cursor: Cursor) -> FollowerLag {
-        let calendar = cursor.int(4) ?? 0
-        let seen = cursor.int(6)
-        guard let revision = cursor.int(5) else {
-            return FollowerLag(
-                calendar: calendar, revision: seen ?? 0, cursor: seen, cause: .removed)
-        }
+        let (revision, seen) = (cursor.int(5) ?? 0, cursor.int(6))
         var cause = FollowerLag.Cause.changed(after: seen ?? 0)
         if let seen {
             let (floor, lostAfter) = (cursor.int(7) ?? 0, cursor.int(8) ?? 0)
             let isLost = seen > lostAfter && seen < (cursor.int(9) ?? 0)
             if seen < floor || seen > revision || isLost { cause = .reset }
         }
-        return FollowerLag(calendar: calendar, revision: revision, cursor: seen, cause: cause)
+        return FollowerLag(
+            calendar: cursor.int(4) ?? 0, revision: revision, cursor: seen, cause: cause)
     }
 
     // MARK: Changes
@@ -90,12 +81,8 @@ extension Store {
     func changes(
         of lag: FollowerLag, limit: Int
     ) throws(StoreFailure) -> (changes: [FollowedChange], reached: Int64) {
-        let after: Int64
-        switch lag.cause {
-        case .changed(let revision): after = revision
-        case .reset: after = 0
-        case .removed: return ([], lag.revision)
-        }
+        var after: Int64 = 0
+        if case .changed(let revision) = lag.cause { after = revision }
         let span: [Value] = [.int(lag.calendar), .int(after), .int(lag.revision)]
         return try database { () throws(DatabaseError) in
             var changes: [FollowedChange] = []

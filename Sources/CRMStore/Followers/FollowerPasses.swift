@@ -140,10 +140,6 @@ extension Store {
         INSERT IGNORE INTO caldav_follower_cursors (revision, follower_id, calendar_id)
         VALUES (?, ?, ?)
         """
-    private static let endCursor: SQL = """
-        DELETE FROM caldav_follower_cursors
-         WHERE follower_id = ? AND calendar_id = ? AND revision = ?
-        """
     private static let notePass: SQL = """
         UPDATE caldav_followers SET passed = ?, failures = 0, retry_at = 0, reason = NULL
          WHERE id = ?
@@ -180,17 +176,13 @@ extension Store {
         _ follower: Int64, _ lag: FollowerLag, to revision: Int64
     ) throws(StoreFailure) {
         let outcome = try database { () throws(DatabaseError) in
-            switch (lag.cause, lag.cursor) {
-            case (.removed, let cursor):
-                try connection.execute(
-                    Store.endCursor, .int(follower), .int(lag.calendar), Value(cursor))
-            case (_, nil):
-                try connection.execute(
-                    Store.beginCursor, .int(revision), .int(follower), .int(lag.calendar))
-            case (_, let cursor?):
+            if let cursor = lag.cursor {
                 try connection.execute(
                     Store.moveCursor, .int(revision), .int(follower), .int(lag.calendar),
                     .int(cursor))
+            } else {
+                try connection.execute(
+                    Store.beginCursor, .int(revision), .int(follower), .int(lag.calendar))
             }
         }
         guard outcome.affectedRows == 1 else { throw .isPassed }

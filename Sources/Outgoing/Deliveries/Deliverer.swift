@@ -51,7 +51,7 @@ package final class Deliverer {
         return reports
     }
 
-    private static func result(
+    static func result(
         of sending: SendingResult, _ delivery: DeliveryRecord, by schedule: DeliverySchedule
     ) -> DeliveryResult {
         switch sending {

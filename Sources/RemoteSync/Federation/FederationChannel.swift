@@ -29,7 +29,7 @@ package final class FederationChannel: DeliveryChannel {
             return try sendChange(delivery)
         }
         do throws(RemoteError) {
-            try sendFarewell(farewell)
+            try send(farewell, delivery)
             return .delivered(farewell.message.rawValue)
         } catch .notFound(let reason) {
             // The receiver has dropped the calendar already.
@@ -63,7 +63,7 @@ package final class FederationChannel: DeliveryChannel {
         var receiver = Receiver(found)
         do throws(RemoteError) {
             let secret = try found.openSecret(with: key)
-            try post(to: &receiver, mayUseKnown: delivery.attempts == 0) { name in
+            try post(to: &receiver, delivery, mayUseKnown: delivery.attempts == 0) { name in
                 ShareMessage.changed(found.address, sharedWith: name, secret: secret)
             }
         } catch .notFound(let reason) {
@@ -93,11 +93,13 @@ package final class FederationChannel: DeliveryChannel {
         }
     }
 
-    private func sendFarewell(_ farewell: Farewell) throws(RemoteError) {
+    private func send(
+        _ farewell: Farewell, _ delivery: DeliveryRecord
+    ) throws(RemoteError) {
         var receiver = farewell.receiver
         let secret = try receiver.openSecret(with: key)
         let address = receiver.address
-        try post(to: &receiver, mayUseKnown: false) { name in
+        try post(to: &receiver, delivery, mayUseKnown: false) { name in
             switch farewell.message {
             case .unshared: ShareMessage.unshared(address, sharedWith: name, secret: secret)
             case .changed: ShareMessage.changed(address, sharedWith: name, secret: secret)
@@ -109,7 +111,8 @@ package final class FederationChannel: DeliveryChannel {
 
     /// Where the server has moved, it says so at its old place or by discovery.
     private func post(
-        to receiver: inout Receiver, mayUseKnown: Bool, _ message: (String) -> JSONValue
+        to receiver: inout Receiver, _ delivery: DeliveryRecord, mayUseKnown: Bool,
+        _ message: (String) -> JSONValue
     ) throws(RemoteError) {
         guard let cloudID = CloudID(receiver.shareWith) else {
             throw .unintelligible("\(receiver.shareWith) is no cloud id")
@@ -118,11 +121,11 @@ package final class FederationChannel: DeliveryChannel {
         // By the name that the server itself has for them.
         let name = receiver.recipient.map { "\($0)@\(cloudID.server)" } ?? receiver.shareWith
         if mayUseKnown, let known = WebAddress(receiver.endPoint), known.isPrivate {
-            return try client.notify(message(name), at: known)
+            return try client.notify(message(name), marked: delivery.mark, at: known)
         }
         let found = try client.endPoint(of: cloudID)
         receiver.endPoint = found.text
-        try client.notify(message(name), at: found)
+        try client.notify(message(name), marked: delivery.mark, at: found)
     }
 
     private func connection() throws(RemoteError) -> HTTPClient {

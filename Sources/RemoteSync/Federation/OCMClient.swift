@@ -1,3 +1,4 @@
+import CRMStore
 package import CalDAV
 import Glibc
 package import Outgoing
@@ -86,9 +87,12 @@ package struct OCMClient {
             name: OCMClient.filled(json?["recipientDisplayName"]))
     }
 
+    /// - Parameter mark: by which the receiver may know a message that comes twice.
     /// - Throws: `.notFound` where the receiver does not know the share (any more).
-    package func notify(_ message: JSONValue, at endPoint: WebAddress) throws(RemoteError) {
-        let answer = try post(message, to: endPoint, "notifications")
+    package func notify(
+        _ message: JSONValue, marked mark: [UInt8], at endPoint: WebAddress
+    ) throws(RemoteError) {
+        let answer = try post(message, to: endPoint, "notifications", marked: mark)
         switch answer.status {
         case 200..<300: return
         // Nextcloud slows down who names a share that it does not know, so it is named once.
@@ -100,11 +104,12 @@ package struct OCMClient {
     }
 
     private func post(
-        _ json: JSONValue, to endPoint: WebAddress, _ name: String
+        _ json: JSONValue, to endPoint: WebAddress, _ name: String, marked mark: [UInt8] = []
     ) throws(RemoteError) -> HTTPResponse {
         var request = HTTPRequest("POST", endPoint.member(name))
         request.set("Content-Type", "application/json")
         request.set("Accept", "application/json")
+        if !mark.isEmpty { request.set("Idempotency-Key", Digest.hex(mark)) }
         request.body = json.text
         return try send(request)
     }

@@ -82,6 +82,8 @@ class Nextcloud:
         #: Bodies of `POST …/shares` and `…/notifications`.
         self.offers: list[dict[str, Any]] = []
         self.notifications: list[dict[str, Any]] = []
+        #: By which a notification is known that comes twice, one for each that came.
+        self.marks: list[str] = []
         #: Jobs that its next cron run would do.
         self.jobs: list[FederatedCalendar] = []
         #: Failures that it slows their sender down for.
@@ -117,6 +119,8 @@ class Nextcloud:
             def do_POST(self) -> None:  # noqa: N802
                 body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 assert self.headers["Content-Type"] == "application/json"
+                if self.path.endswith("/notifications"):
+                    nextcloud.marks.append(self.headers["Idempotency-Key"])
                 self.answer(*nextcloud._post(self.path, json.loads(body)))
 
             def answer(
