@@ -186,7 +186,7 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     KEY batch (batch)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
--- Calendars of other servers that `crm-caldav sync` keeps equal to one of ours.
+-- Calendars of other servers that `crm-caldav work` keeps equal to one of ours.
 CREATE TABLE IF NOT EXISTS caldav_remotes (
     id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     created BIGINT NOT NULL,

@@ -184,6 +184,35 @@ def test_without_a_place_for_the_key_it_does_what_needs_none(crm: Stack) -> None
         crm.write_configuration()
 
 
+class TestCheck:
+    def findings(self, crm: Stack) -> list[dict[str, Any]]:
+        found = json.loads(command(crm, "check", "--json").stdout)
+        return [finding for finding in found if finding["check"] == "background"]
+
+    def test_says_that_nothing_sends_what_waits(
+        self, crm: Stack, cloud: Nextcloud, anna: Client, shared: str
+    ) -> None:
+        (good,) = self.findings(crm)
+        assert good["level"] == "ok"
+        anna.put(shared + "a.ics", icalendar.event("a@x"))
+        cloud.trouble = [(503, {})]
+        once(crm)
+        crm.sql("UPDATE caldav_deliveries SET due = due - 5000 WHERE state = 'waiting'")
+        (problem,) = self.findings(crm)
+        assert problem["level"] == "problem" and "crm-caldav work" in problem["mend"]
+        once(crm)
+        (good,) = self.findings(crm)
+        assert good["level"] == "ok"
+
+    def test_says_why_a_follower_fails(self, crm: Stack) -> None:
+        crm.sql("UPDATE caldav_followers SET failures = 3, reason = 'no room'")
+        try:
+            (problem,) = self.findings(crm)
+            assert "no room" in problem["message"] and "3 times" in problem["message"]
+        finally:
+            crm.sql("UPDATE caldav_followers SET failures = 0, reason = NULL")
+
+
 class TestOutgoing:
     """One door: https, and public addresses, unless the administrator says otherwise."""
 

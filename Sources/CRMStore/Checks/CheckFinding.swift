@@ -74,6 +74,9 @@ struct Check: Sendable {
         Check("calendars", "every calendar can be found by its owner", find: Store.checkCalendars),
         Check(
             "federation", "what is shared with other servers is there", find: Store.checkFederation),
+        Check(
+            "background", "what follows changes has seen them, and every message is delivered",
+            find: Store.checkBackground),
         Check("orphans", "every object is in a calendar", find: Store.checkOrphans),
         Check("objects", "every object can be read", find: Store.checkObjects),
         Check("pending", "no change of the CRM waits", find: Store.checkPending),

@@ -1,7 +1,7 @@
 package import CalDAV
 import MariaDB
 
-// Calendars shared with people of other servers, as `crm-caldav share` and `crm-caldav sync` know them.
+// Calendars shared with people of other servers, as `crm-caldav share` and `crm-caldav work` know them.
 extension Store {
     private static let select: SQL = """
         SELECT f.id, f.calendar_id, c.user_id, c.uri, f.address, f.share_with, f.recipient,

@@ -1,7 +1,7 @@
 package import CalDAV
 import MariaDB
 
-// Pairs of calendars, as `crm-caldav remote` and `crm-caldav sync` know them.
+// Pairs of calendars, as `crm-caldav remote` and `crm-caldav work` know them.
 extension Store {
     private static let selectRemotes: SQL = """
         SELECT r.id, r.calendar_id, c.user_id, c.uri, r.address, r.account, r.scheme, r.secret,

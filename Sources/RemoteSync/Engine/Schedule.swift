@@ -1,7 +1,7 @@
 import CRMStore
 import Synchronization
 
-/// Which pair is due when: shared by the threads of `crm-caldav sync`.
+/// Which pair is due when: shared by the threads of `crm-caldav work`.
 ///
 /// A pair is due at once when our calendar has a new revision, and else after an interval that is
 /// short while something happens and long where nothing does.

@@ -2,7 +2,7 @@ package import CRMStore
 package import CalDAV
 package import Outgoing
 
-/// What an operator may say about `crm-caldav sync`.
+/// What an operator may say about `crm-caldav work`.
 package struct SyncSettings: Sendable {
     package var http = HTTPSettings()
     /// Seconds between two looks at a remote calendar where nothing happens.

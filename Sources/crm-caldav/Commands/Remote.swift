@@ -8,7 +8,7 @@ struct Remote: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Pairs calendars with those of other servers.",
         discussion: """
-            `crm-caldav sync` keeps both calendars of a pair equal: what changes in one is soon in the \
+            `crm-caldav work` keeps both calendars of a pair equal: what changes in one is soon in the \
             other.
 
               crm-caldav remote add https://cloud.example.org --user anna --to anna/crm-tasks
