@@ -8,8 +8,8 @@ import XML
 /// where the filter says more than that.
 enum CalendarQuery {
     /// A calendar itself is no object, so Depth 0 finds nothing in it; Windows' calendar means 1 by it.
-    /// A missing field means 1 too, not the 0 of RFC 4791 §7.8: what was written against servers that
-    /// do not look at the field leaves it out, Apple's CalDAVTester among it.
+    /// A missing field means 1 too, not the 0 of RFC 4791 §7.8: Apple's CalDAVTester and scripts that
+    /// were written for servers that ignore the field leave it out.
     static let depth = DepthRule.members(absent: .one, meant: [("MSFT", .one)])
 
     static func respond(

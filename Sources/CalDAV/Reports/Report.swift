@@ -21,8 +21,8 @@ struct Report: Sendable {
         Report(
             name: .caldav("calendar-multiget"), on: [.home, .calendar, .object], needs: .read,
             depth: .ignored, isForGuests: true, respond: CalendarMultiget.respond),
-        // §7.10 has no object of a calendar at Depth 0, which a missing field means: that answer would
-        // be believed, and somebody be called free who is not.
+        // By §7.10 no object of a calendar counts at Depth 0 or without the field. A client would take
+        // that answer for free time, so the field is ignored.
         Report(
             name: .caldav("free-busy-query"), on: [.home, .calendar], needs: .readFreeBusy,
             depth: .ignored, respond: FreeBusyQuery.respond),
@@ -46,7 +46,7 @@ struct Report: Sendable {
             name: .dav("principal-search-property-set"), on: [.root, .container, .principals],
             needs: .read, depth: .zeroOnly,
             respond: PrincipalSearchPropertySet.respond),
-        // RFC 3253 §3.8; of the members of a collection it tells nothing.
+        // RFC 3253 §3.8; members of a collection are not reported.
         Report(
             name: .dav("expand-property"), on: .collections, needs: .read, depth: .zeroOnly,
             respond: ExpandProperty.respond),
