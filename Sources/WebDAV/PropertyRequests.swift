@@ -23,8 +23,13 @@ extension PropertySelection {
 
     /// Reads prop, allprop or propname inside a propfind or report element; nil where there is
     /// none of them.
+    /// - Throws: 400 for more than one.
     package init?(inside parent: XMLElement) throws(RequestError) {
-        let prop = parent.first(.dav("prop"))
+        let props = parent.all(.dav("prop"))
+        guard props.count <= 1 else {
+            throw RequestError(.badRequest, "There is one DAV:prop at most.")
+        }
+        let prop = props.first
         let isAll = parent.first(.dav("allprop")) != nil
         let isNames = parent.first(.dav("propname")) != nil
         switch (prop, isAll, isNames) {

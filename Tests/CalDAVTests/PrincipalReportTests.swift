@@ -36,10 +36,10 @@ struct PrincipalReportTests {
         #expect(try search(name, text) == (isFound ? [principal] : []))
     }
 
-    @Test("a search for nothing, at any depth, finds oneself alone")
+    @Test("a search for nothing finds oneself alone")
     func everybody() throws {
         let answer = try Site().send(
-            "REPORT", "", fields: [("Depth", "infinity")],
+            "REPORT", "", fields: [("Depth", "0")],
             body: body("principal-property-search", "<d:prop/><d:displayname/>"))
         #expect(try answer.responses().keys.sorted() == [principal])
         #expect(try answer.property(.dav("displayname"), of: principal)?.text == "Anna A.")

@@ -4,15 +4,6 @@ import XML
 
 @testable import CalDAV
 
-/// One resource of each kind, in a site where everything that can be set is set.
-private let places: [(kind: ResourceKinds, path: String)] = [
-    (.root, ""), (.container, "principals/"), (.principal, "principals/users/anna/"),
-    (.proxy, "principals/users/anna/calendar-proxy-read/"),
-    (.home, "calendars/anna/"), (.inbox, "calendars/anna/inbox/"),
-    (.outbox, "calendars/anna/outbox/"), (.notifications, "calendars/anna/notifications/"),
-    (.calendar, "calendars/anna/crm-tasks/"), (.object, "calendars/anna/crm-tasks/a.ics"),
-]
-
 /// What is set: for each property that can be, what stands inside its element.
 private let values: [XMLName: String] = [
     .dav("displayname"): "Name",
@@ -47,29 +38,12 @@ private let valuesAtCreation: [XMLName: String] = [
     .dav("resourcetype"): "<d:collection/><c:calendar/>",
 ]
 
-/// The body of each report.
-private let bodies: [XMLName: String] = [
-    .caldav("calendar-query"):
-        "<d:prop><d:getetag/></d:prop><c:filter><c:comp-filter name=\"VCALENDAR\"/></c:filter>",
-    .caldav("calendar-multiget"):
-        "<d:prop><d:getetag/></d:prop><d:href>/caldav/calendars/anna/crm-tasks/a.ics</d:href>",
-    .caldav("free-busy-query"):
-        "<c:time-range start=\"20260101T000000Z\" end=\"20260201T000000Z\"/>",
-    .dav("sync-collection"):
-        "<d:sync-token/><d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop>",
-    .dav("acl-principal-prop-set"): "<d:prop><d:displayname/></d:prop>",
-    .dav("principal-match"): "<d:self/><d:prop><d:displayname/></d:prop>",
-    .dav("principal-property-search"):
-        "<d:property-search><d:prop><d:displayname/></d:prop><d:match>anna</d:match>"
-        + "</d:property-search><d:prop><d:displayname/></d:prop>",
-    .dav("principal-search-property-set"): "",
-    .dav("expand-property"): "<d:property name=\"current-user-principal\"/>",
-]
-
 private func element(_ name: XMLName, _ content: String = "") -> String {
     "<p:\(name.local) xmlns:p=\"\(name.namespace)\">\(content)</p:\(name.local)>"
 }
 
+private let places = ReportBodies.places
+private let bodies = ReportBodies.all
 private let namespaces = "xmlns:d=\"DAV:\" xmlns:c=\"urn:ietf:params:xml:ns:caldav\""
 
 @Suite("The table of properties")

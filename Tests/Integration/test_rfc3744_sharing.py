@@ -128,6 +128,32 @@ def test_an_owner_shares_by_acl_and_the_sharee_finds_it(
     assert ben.propfind(dav.home(), "d:resourcetype", depth="1").status == 403
 
 
+@pytest.mark.parametrize("depth", ["1", "infinity"])
+@pytest.mark.parametrize(
+    ("report", "inside"),
+    [
+        ("acl-principal-prop-set", "<d:prop><d:displayname/></d:prop>"),
+        ("principal-match", "<d:self/>"),
+        (
+            "principal-property-search",
+            "<d:property-search><d:prop><d:displayname/></d:prop><d:match>anna</d:match>"
+            "</d:property-search>",
+        ),
+        ("principal-search-property-set", ""),
+    ],
+)
+def test_reports_of_rfc3744_are_for_depth_0_alone(
+    dav: Client, report: str, inside: str, depth: str
+) -> None:
+    path = dav.path("principals", collection=True)
+    if report == "acl-principal-prop-set":
+        path = dav.home()
+    body = f"<d:{report}>{inside}</d:{report}>"
+    assert dav.report(path, body, depth=depth).status == 400
+    assert dav.report(path, body, depth="0").status in (200, 207)
+    assert dav.report(path, body, depth=None).status in (200, 207)
+
+
 def test_people_are_found_to_share_with_and_former_ones_are_not(dav: Client) -> None:
     def found(text: str) -> set[str]:
         answer = dav.report(

@@ -111,6 +111,51 @@ def test_report_that_does_not_exist_is_named_as_unsupported(client: Client, cale
     assert (answer.status, answer.precondition) == (403, clark("d:supported-report"))
 
 
+@pytest.mark.parametrize(
+    ("attributes", "found"),
+    [
+        ('match-type="equals"', {"to-do.ics"}),
+        ('match-type="starts-with"', {"to-do.ics", "more.ics"}),
+        ('match-type="ends-with" collation="i;octet"', set()),
+        ('match-type="equals" negate-condition="yes"', {"more.ics"}),
+        ("", {"to-do.ics", "more.ics"}),
+    ],
+)
+def test_match_type_of_text_match(
+    client: Client, filled: str, attributes: str, found: set[str]
+) -> None:
+    client.put(filled + "more.ics", icalendar.to_do("m@x", "Call back again"))
+    assert query(
+        client, filled,
+        '<c:comp-filter name="VTODO"><c:prop-filter name="SUMMARY">'
+        f"<c:text-match {attributes}>call back</c:text-match></c:prop-filter></c:comp-filter>",
+    ) == found
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        '<c:comp-filter name="X-COMP">{}</c:comp-filter>',
+        '<c:comp-filter name="VTIMEZONE">{}</c:comp-filter>',
+        '<c:comp-filter name="VEVENT"><c:prop-filter name="SUMMARY">{}</c:prop-filter>'
+        "</c:comp-filter>",
+        '<c:comp-filter name="VTODO"><c:prop-filter name="X-WHEN">{}</c:prop-filter>'
+        "</c:comp-filter>",
+    ],
+)
+def test_time_range_where_there_is_no_time_is_refused(
+    client: Client, filled: str, condition: str
+) -> None:
+    answer = client.report(
+        filled,
+        "<c:calendar-query><d:prop><d:getetag/></d:prop><c:filter>"
+        '<c:comp-filter name="VCALENDAR">'
+        + condition.format('<c:time-range start="20260901T000000Z" end="20261001T000000Z"/>')
+        + "</c:comp-filter></c:filter></c:calendar-query>",
+    )
+    assert (answer.status, answer.precondition) == (403, clark("c:valid-filter"))
+
+
 def test_broken_filter_is_refused(client: Client, filled: str) -> None:
     answer = client.report(
         filled,

@@ -32,6 +32,7 @@ struct PropertyRequestTests {
         "nothing, or two things at once, is 400",
         arguments: [
             "", "<d:prop/><d:allprop/>", "<d:propname/><d:allprop/>", "<d:other/>",
+            "<d:prop/><d:prop/>",
         ])
     func refused(inside: String) {
         #expect(throws: RequestError.self) { try propfind(inside) }

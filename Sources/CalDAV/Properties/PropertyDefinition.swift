@@ -79,13 +79,6 @@ enum PropertyTable {
         return byName
     }()
 
+    /// The row of a name, for whichever kind of resource; `AskedProperty` knows whether it answers.
     static func definition(of name: XMLName) -> PropertyDefinition? { byName[name] }
-
-    /// The row that answers for a name on a kind of resource.
-    static func definition(of name: XMLName, on kind: ResourceKinds) -> PropertyDefinition? {
-        guard let definition = byName[name], !definition.on.isDisjoint(with: kind) else {
-            return nil
-        }
-        return definition
-    }
 }

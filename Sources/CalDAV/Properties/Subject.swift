@@ -106,16 +106,20 @@ final class Subject {
     }
 
     /// The hrefs inside a property; none where the viewer may not read it.
-    func hrefs(in name: XMLName) throws -> [String] {
-        guard let definition = PropertyTable.definition(of: name, on: kind),
-            !mayNotRead(definition)
-        else { return [] }
+    func hrefs(in property: AskedProperty) throws -> [String] {
+        guard let definition = property.definition(on: kind), !mayNotRead(definition) else {
+            return []
+        }
+        return try element(definition)?.all(.dav("href")).map(\.text) ?? []
+    }
+
+    /// A property as its element; nil where it has no value.
+    func element(_ definition: PropertyDefinition) throws -> XMLElement? {
         let scratch = XMLWriter(namespaces: .webDAV)
-        scratch.startDocument(name)
-        guard try definition.write(self, scratch) else { return [] }
-        scratch.end(name)
-        let element = try? XMLParser.parse(scratch.takeBytes())
-        return element?.all(.dav("href")).map(\.text) ?? []
+        scratch.startDocument(definition.name)
+        guard try definition.write(self, scratch) else { return nil }
+        scratch.end(definition.name)
+        return try? XMLParser.parse(scratch.takeBytes())
     }
 
     /// Stored properties by name, as whole elements.

@@ -51,7 +51,7 @@ struct CalendarData {
 
     /// Both ends are required here.
     private static func range(_ element: XMLElement) throws(RequestError) -> Range<Int64> {
-        let range = try TimeRangeElement.range(element)
+        let range = try TimeRangeElement.range(element, in: .elsewhere)
         guard range.lowerBound != .min, range.upperBound != .max else {
             throw RequestError(.badRequest, "\(element.name.local) has a start and an end.")
         }

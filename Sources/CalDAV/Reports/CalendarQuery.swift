@@ -7,15 +7,21 @@ import XML
 /// The store gives what may match, by component and indexed span; what it gives is parsed only
 /// where the filter says more than that.
 enum CalendarQuery {
+    /// A calendar itself is no object, so Depth 0 finds nothing in it; Windows' calendar means 1 by it.
+    /// A missing field means 1 too, not the 0 of RFC 4791 §7.8: Apple's CalDAVTester and scripts that
+    /// were written for servers that ignore the field leave it out.
+    static let depth = DepthRule.members(absent: .one, meant: [("MSFT", .one)])
+
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
         let query = try Query(root)
+        let depth = try depth.depth(of: context.request)
         var selection = query.selection
         var calendars: [CalendarRecord]
         var isExact = query.isDecidedByStore
         switch resource {
-        case .calendar(let found): calendars = try isDepthZero(context) ? [] : [found]
+        case .calendar(let found): calendars = depth == .zero ? [] : [found]
         case .object(let object, let found):
             calendars = [found]
             selection = .names([object.name])
@@ -23,8 +29,7 @@ enum CalendarQuery {
         case .home(let person):
             // Calendars alone are members of a home, so Depth 1 finds no objects.
             calendars =
-                try context.request.depth(absent: .one) == .infinity
-                ? context.calendars(ofHomeOf: person, with: .read) : []
+                depth == .infinity ? try context.calendars(ofHomeOf: person, with: .read) : []
         default: throw RequestError(.supportedReport)
         }
         if calendars.isEmpty { return context.multistatus { _ in } }
@@ -50,13 +55,6 @@ enum CalendarQuery {
                 try shown.report.write(row)
             }
         }
-    }
-
-    /// The collection itself is no object, so Depth 0 finds nothing; Windows' calendar means 1 by
-    /// it, and so does who leaves it out.
-    private static func isDepthZero(_ context: Context) throws(RequestError) -> Bool {
-        guard try context.request.depth(absent: .one) == .zero else { return false }
-        return context.request.fields["user-agent"]?.hasPrefix("MSFT") != true
     }
 
     /// A calendar whose objects are gone through.

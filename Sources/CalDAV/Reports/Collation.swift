@@ -3,11 +3,20 @@ enum Collation: String, CaseIterable, Sendable {
     case asciiCasemap = "i;ascii-casemap"
     case octet = "i;octet"
 
-    /// Whether `text` stands anywhere in `value`.
-    func contains(_ value: String, _ text: String) -> Bool {
+    /// Whether `text` stands in `value` as the match type says.
+    func matches(_ value: String, _ text: String, _ type: MatchType) -> Bool {
         let pattern = text.utf8.map(fold)
-        guard let first = pattern.first else { return true }
         let bytes = value.utf8.map(fold)
+        return switch type {
+        case .equals: bytes == pattern
+        case .startsWith: bytes.starts(with: pattern)
+        case .endsWith: bytes.suffix(pattern.count).elementsEqual(pattern)
+        case .contains: Collation.contains(bytes, pattern)
+        }
+    }
+
+    private static func contains(_ bytes: [UInt8], _ pattern: [UInt8]) -> Bool {
+        guard let first = pattern.first else { return true }
         guard bytes.count >= pattern.count else { return false }
         for start in 0...(bytes.count - pattern.count) where bytes[start] == first {
             if bytes[start..<(start + pattern.count)].elementsEqual(pattern) { return true }
@@ -21,4 +30,12 @@ enum Collation: String, CaseIterable, Sendable {
         }
         return byte | 0x20
     }
+}
+
+/// The attribute `match-type` (RFC 6352 §10.5.4): where in a value a text has to stand.
+enum MatchType: String, Sendable {
+    case equals
+    case contains
+    case startsWith = "starts-with"
+    case endsWith = "ends-with"
 }

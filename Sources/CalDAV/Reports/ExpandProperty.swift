@@ -34,15 +34,19 @@ enum ExpandProperty {
 
     /// DAV:property with those inside it.
     fileprivate struct Wanted {
-        let name: XMLName
+        let property: AskedProperty
         let inner: [Wanted]
+
+        var name: XMLName { property.name }
 
         init(_ element: XMLElement) throws(RequestError) {
             guard let local = element.attribute("name"), !local.isEmpty else {
                 throw RequestError(.badRequest, "DAV:property has to have a name.")
             }
-            name = XMLName(
-                namespace: element.attribute("namespace") ?? XMLName.davNamespace, local: local)
+            property = AskedProperty(
+                XMLName(
+                    namespace: element.attribute("namespace") ?? XMLName.davNamespace, local: local)
+            )
             var inner: [Wanted] = []
             for child in element.all(.dav("property")) { inner.append(try Wanted(child)) }
             self.inner = inner
@@ -71,12 +75,12 @@ enum ExpandProperty {
             writer.element(.dav("href"), subject.href)
             writer.start(.dav("propstat"))
             writer.start(.dav("prop"))
-            for property in wanted {
-                let definition = PropertyTable.definition(of: property.name, on: subject.kind)
+            for wanted in wanted {
+                let definition = wanted.property.definition(on: subject.kind)
                 if let definition, subject.mayNotRead(definition) {
-                    refused.append(property.name)
-                } else if try !write(property, of: subject) {
-                    missing.append(property.name)
+                    refused.append(wanted.name)
+                } else if try !write(wanted, of: subject) {
+                    missing.append(wanted.name)
                 }
             }
             writer.end(.dav("prop"))
@@ -91,8 +95,7 @@ enum ExpandProperty {
         }
 
         private func write(_ wanted: Wanted, of subject: Subject) throws -> Bool {
-            guard let definition = PropertyTable.definition(of: wanted.name, on: subject.kind)
-            else {
+            guard let definition = wanted.property.definition(on: subject.kind) else {
                 guard let xml = try subject.stored()[wanted.name] else { return false }
                 writer.raw(xml)
                 return true
@@ -104,7 +107,7 @@ enum ExpandProperty {
                 return false
             }
             if !wanted.inner.isEmpty {
-                let hrefs = try subject.hrefs(in: wanted.name)
+                let hrefs = try subject.hrefs(in: wanted.property)
                 if !hrefs.isEmpty {
                     writer.goBack(to: mark)
                     writer.start(wanted.name)

@@ -20,10 +20,10 @@ struct FilteredObject {
         }
         if filter.propFilters.isEmpty, filter.compFilters.isEmpty { return true }
         if filter.isAnyOf {
-            return filter.propFilters.contains { matches(component, $0) }
+            return filter.propFilters.contains { matches(component, at: index, $0) }
                 || filter.compFilters.contains { holds($0, in: component) }
         }
-        return filter.propFilters.allSatisfy { matches(component, $0) }
+        return filter.propFilters.allSatisfy { matches(component, at: index, $0) }
             && filter.compFilters.allSatisfy { holds($0, in: component) }
     }
 
@@ -32,8 +32,11 @@ struct FilteredObject {
         if filter.name == "VALARM", let range = filter.timeRange {
             return hasAlarm(range, filter, in: component)
         }
+        // Of what stands deeper the place in the calendar is not needed, and would be another's.
+        let isCalendar = component.name == "VCALENDAR"
         return component.components.enumerated().contains { index, member in
-            member.name == filter.name && matches(member, at: index, filter)
+            member.name == filter.name
+                && matches(member, at: isCalendar ? index : nil, filter)
         }
     }
 
@@ -57,37 +60,5 @@ struct FilteredObject {
         untimed.timeRange = nil
         guard component.name == object.kind.name else { return false }
         return object.hasAlarm(in: range, floating: floating) { matches($0, at: nil, untimed) }
-    }
-
-    private func matches(_ component: Component, _ filter: PropFilter) -> Bool {
-        let properties = component.all(filter.name)
-        if filter.isNotDefined { return properties.isEmpty }
-        return properties.contains { property in
-            if let range = filter.timeRange, !overlaps(property, range) { return false }
-            let text = property.text
-            let (matches, params) = (filter.textMatches, filter.paramFilters)
-            if matches.isEmpty, params.isEmpty { return true }
-            if filter.isAnyOf {
-                return matches.contains { $0.matches(text) }
-                    || params.contains { self.matches(property, $0) }
-            }
-            return matches.allSatisfy { $0.matches(text) }
-                && params.allSatisfy { self.matches(property, $0) }
-        }
-    }
-
-    private func overlaps(_ property: Property, _ range: Range<Int64>) -> Bool {
-        guard let value = property.dateTime else { return false }
-        let zones = ZoneTable(calendar: object.calendar, floating: floating)
-        return range.contains(zones.instant(of: value))
-    }
-
-    private func matches(_ property: Property, _ filter: ParamFilter) -> Bool {
-        let parameter = property.parameters.first { $0.name.uppercased() == filter.name }
-        guard let parameter else { return filter.isNotDefined }
-        guard !filter.isNotDefined else { return false }
-        guard let match = filter.textMatch else { return true }
-        return parameter.values.contains { match.collation.contains($0, match.text) }
-            != match.isNegated
     }
 }

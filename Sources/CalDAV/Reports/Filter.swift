@@ -35,10 +35,12 @@ struct ParamFilter: Sendable {
 struct TextMatch: Sendable {
     let text: String
     let collation: Collation
+    let type: MatchType
     let isNegated: Bool
 
-    func matches(_ value: String) -> Bool {
-        collation.contains(value, text) != isNegated
+    /// Whether it is fulfilled by a property or parameter that has several values, or one.
+    func matches(_ values: [String]) -> Bool {
+        values.contains { collation.matches($0, text, type) } != isNegated
     }
 }
 
@@ -56,9 +58,6 @@ extension CompFilter {
         try self.init(filters[0])
     }
 
-    /// Components that a time-range says nothing about (§9.9).
-    private static let timeless: Set<String> = ["VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT"]
-
     private init(_ element: XMLElement) throws(RequestError) {
         name = try element.filterName()
         isAnyOf = try element.isAnyOf()
@@ -66,15 +65,20 @@ extension CompFilter {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
             case .caldav("time-range"):
-                guard !CompFilter.timeless.contains(name) else {
-                    throw RequestError(.validFilter, "\(name) has no time to filter by.")
+                guard FilterRules.mayHaveTimeRange(component: name) else {
+                    throw .hasNoTime(name)
                 }
                 guard timeRange == nil else {
                     throw RequestError(.validFilter, "A filter has one time-range at most.")
                 }
-                timeRange = try TimeRangeElement.range(child)
+                timeRange = try TimeRangeElement.range(child, in: .filter)
             case .caldav("prop-filter"): propFilters.append(try PropFilter(child))
-            case .caldav("comp-filter"): compFilters.append(try CompFilter(child))
+            case .caldav("comp-filter"):
+                let inner = try CompFilter(child)
+                guard FilterRules.mayStand(inner.name, in: name) else {
+                    throw RequestError(.validFilter, "\(name) has no \(inner.name) inside.")
+                }
+                compFilters.append(inner)
             default: throw child.isUnsupported
             }
         }
@@ -90,7 +94,8 @@ extension PropFilter {
             switch child.name {
             case .caldav("is-not-defined"): isNotDefined = true
             case .caldav("time-range") where timeRange == nil:
-                timeRange = try TimeRangeElement.range(child)
+                guard FilterRules.mayHaveTimeRange(property: name) else { throw .hasNoTime(name) }
+                timeRange = try TimeRangeElement.range(child, in: .filter)
             case .caldav("text-match") where isAnyOf || textMatches.isEmpty:
                 textMatches.append(try TextMatch(child))
             case .caldav("param-filter"): paramFilters.append(try ParamFilter(child))
@@ -131,6 +136,11 @@ extension TextMatch {
             throw RequestError(.supportedCollation, "There is no collation \"\(named)\".")
         }
         self.collation = collation
+        guard let type = MatchType(rawValue: element.attribute("match-type") ?? "contains") else {
+            throw RequestError(
+                .validFilter, "match-type has to be equals, contains, starts-with or ends-with.")
+        }
+        self.type = type
         switch element.attribute("negate-condition") ?? "no" {
         case "yes": isNegated = true
         case "no": isNegated = false
@@ -162,6 +172,10 @@ extension XMLElement {
 }
 
 extension RequestError {
+    fileprivate static func hasNoTime(_ name: String) -> RequestError {
+        RequestError(.validFilter, "\(name) has no time to filter by.")
+    }
+
     fileprivate static var notDefinedIsAlone: RequestError {
         RequestError(.validFilter, "is-not-defined stands alone.")
     }

@@ -11,7 +11,7 @@ enum FreeBusyQuery {
         guard ranges.count == 1 else {
             throw RequestError(.badRequest, "The report has one CALDAV:time-range.")
         }
-        let range = try TimeRangeElement.range(ranges[0])
+        let range = try TimeRangeElement.range(ranges[0], in: .elsewhere)
         let zone = try TimezoneElement.zone(of: root)
         var query = BusyTimes(in: range, zone: zone, context)
         switch resource {

@@ -11,9 +11,10 @@ enum PrincipalMatch {
         switch (root.first(.dav("self")), root.first(.dav("principal-property"))) {
         case (_?, nil): subjects = try principals(below: resource, context)
         case (nil, let property?):
+            let asked = property.elements.map { AskedProperty($0.name) }
             subjects = try members(of: resource, context).filter { subject in
-                try property.elements.contains { element in
-                    try subject.hrefs(in: element.name).contains(context.principalHref)
+                try asked.contains {
+                    try subject.hrefs(in: $0).contains(context.principalHref)
                 }
             }
         default:

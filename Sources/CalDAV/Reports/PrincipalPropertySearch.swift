@@ -4,9 +4,8 @@ import XML
 /// REPORT principal-property-search (RFC 3744 §9.4).
 ///
 /// Finds oneself, and those with whom calendars can be shared, as far as the operator lets people be
-/// found: by at least two characters, and never by looking for nothing. The Depth field is not looked
-/// at, though the RFC wants 0, and a report that looks for nothing finds oneself: there are clients
-/// that send it so.
+/// found: by at least two characters, and never by looking for nothing. A report that looks for nothing
+/// finds oneself: there are clients that send it so.
 enum PrincipalPropertySearch {
     /// Beyond this, `number-of-matches-within-limits`.
     private static let limit = 100
@@ -17,7 +16,7 @@ enum PrincipalPropertySearch {
     ) throws -> Response {
         let searches = try root.all(.dav("property-search")).map(Search.init)
         let selection = try selection(root)
-        let isAnyOf = root.attribute("test") == "anyof"
+        let isAnyOf = try isAnyOf(root)
         let others = try others(searches, isAnyOf: isAnyOf, context)
         let isWhole = context.settings.findPeople != .part
         let found = try ([Person(viewer: context.user)] + others)
@@ -31,6 +30,15 @@ enum PrincipalPropertySearch {
         return context.multistatus { multistatus in
             let properties = PropertyWriter(selection, context, to: multistatus)
             for subject in found { try properties.write(subject) }
+        }
+    }
+
+    /// `test`, which CalendarServer added.
+    private static func isAnyOf(_ root: XMLElement) throws(RequestError) -> Bool {
+        switch root.attribute("test") ?? "allof" {
+        case "allof": return false
+        case "anyof": return true
+        default: throw RequestError(.badRequest, "test has to be allof or anyof.")
         }
     }
 
@@ -73,18 +81,24 @@ enum PrincipalPropertySearch {
     ]
 
     private struct Search {
-        let names: [XMLName]
+        let properties: [AskedProperty]
         let match: String
-        /// Of CalendarServer's `match-type`; the RFC's own is "contains".
-        let type: String
+        /// Of the attribute that CalendarServer added; the RFC's own is `contains`.
+        let type: MatchType
 
         init(_ element: XMLElement) throws(RequestError) {
-            guard let match = element.first(.dav("match")),
-                let prop = element.first(.dav("prop"))
-            else { throw RequestError(.badRequest, "A search has a prop and a match.") }
-            names = prop.elements.map(\.name)
-            self.match = match.text.lowercased()
-            type = match.attribute("match-type") ?? "contains"
+            let matches = element.all(.dav("match"))
+            let props = element.all(.dav("prop"))
+            guard matches.count == 1, props.count == 1 else {
+                throw RequestError(.badRequest, "A search has one prop and one match.")
+            }
+            properties = props[0].elements.map { AskedProperty($0.name) }
+            match = matches[0].text.lowercased()
+            let named = matches[0].attribute("match-type") ?? "contains"
+            guard let type = MatchType(rawValue: named) else {
+                throw RequestError(.badRequest, "There is no match-type \"\(named)\".")
+            }
+            self.type = type
         }
 
         /// What the store is to look for in names and addresses.
@@ -100,34 +114,28 @@ enum PrincipalPropertySearch {
         ///
         /// - Parameter isWhole: whether it has to be all of the value.
         func finds(_ subject: Subject, isWhole: Bool) throws -> Bool {
-            for name in names {
-                guard PrincipalPropertySearch.searchable.contains(where: { $0.name == name }),
-                    try values(of: name, subject).contains(where: { fits($0, isWhole) })
+            for property in properties {
+                let isSearchable = PrincipalPropertySearch.searchable.contains {
+                    $0.name == property.name
+                }
+                guard isSearchable,
+                    try values(of: property, subject).contains(where: { fits($0, isWhole) })
                 else { return false }
             }
-            return !names.isEmpty
+            return !properties.isEmpty
         }
 
         private func fits(_ value: String, _ isWhole: Bool) -> Bool {
             let value = value.lowercased()
             if isWhole { return value == match || value == "mailto:" + match }
-            return switch type {
-            case "equals": value == match
-            case "starts-with": value.hasPrefix(match)
-            case "ends-with": value.hasSuffix(match)
-            default: Collation.octet.contains(value, match)
-            }
+            return Collation.octet.matches(value, match, type)
         }
 
         /// The texts inside a property.
-        private func values(of name: XMLName, _ subject: Subject) throws -> [String] {
-            let writer = XMLWriter(namespaces: .webDAV)
-            writer.startDocument(name)
-            guard let row = PropertyTable.definition(of: name, on: subject.kind),
-                try row.write(subject, writer)
+        private func values(of property: AskedProperty, _ subject: Subject) throws -> [String] {
+            guard let definition = property.definition(on: subject.kind),
+                let element = try subject.element(definition)
             else { return [] }
-            writer.end(name)
-            guard let element = try? XMLParser.parse(writer.takeBytes()) else { return [] }
             return element.elements.isEmpty ? [element.text] : element.elements.map(\.text)
         }
     }
@@ -138,6 +146,9 @@ enum PrincipalSearchPropertySet {
     static func respond(
         to root: XMLElement, _ resource: Resource, _ context: Context
     ) throws -> Response {
+        guard root.elements.isEmpty else {
+            throw RequestError(.badRequest, "The report has nothing inside.")
+        }
         let writer = XMLWriter(namespaces: .webDAV)
         writer.startDocument(.dav("principal-search-property-set"))
         for (name, description) in PrincipalPropertySearch.searchable {

@@ -8,6 +8,7 @@ struct Report: Sendable {
     let on: ResourceKinds
     /// Of the resource; what it refers to is judged by itself.
     let needs: Privileges
+    let depth: DepthRule
     /// Whether it is about one calendar alone: others are not for somebody of another server.
     var isForGuests = false
     let respond: @Sendable (XMLElement, Resource, Context) throws -> Response
@@ -16,36 +17,38 @@ struct Report: Sendable {
         // RFC 4791 §7
         Report(
             name: .caldav("calendar-query"), on: [.home, .calendar, .object], needs: .read,
-            isForGuests: true, respond: CalendarQuery.respond),
+            depth: CalendarQuery.depth, isForGuests: true, respond: CalendarQuery.respond),
         Report(
             name: .caldav("calendar-multiget"), on: [.home, .calendar, .object], needs: .read,
-            isForGuests: true, respond: CalendarMultiget.respond),
+            depth: .ignored, isForGuests: true, respond: CalendarMultiget.respond),
+        // By §7.10 no object of a calendar counts at Depth 0 or without the field. A client would take
+        // that answer for free time, so the field is ignored.
         Report(
             name: .caldav("free-busy-query"), on: [.home, .calendar], needs: .readFreeBusy,
-            respond: FreeBusyQuery.respond),
-        // RFC 6578 §3
+            depth: .ignored, respond: FreeBusyQuery.respond),
+        // RFC 6578 §3, which has Depth 0 alone; Thunderbird and Apple's programs send 1.
         Report(
             name: .dav("sync-collection"), on: [.home, .places, .calendar], needs: .read,
-            isForGuests: true, respond: SyncCollection.respond),
+            depth: .ignored, isForGuests: true, respond: SyncCollection.respond),
         // RFC 3744 §9
         Report(
             name: .dav("acl-principal-prop-set"), on: [.principals, .home, .calendar, .object],
-            needs: .readACL,
+            needs: .readACL, depth: .zeroOnly,
             respond: ACLPrincipalPropSet.respond),
         Report(
-            name: .dav("principal-match"), on: .collections, needs: .read,
+            name: .dav("principal-match"), on: .collections, needs: .read, depth: .zeroOnly,
             respond: PrincipalMatch.respond),
         Report(
             name: .dav("principal-property-search"), on: [.root, .container, .principals],
-            needs: .read,
+            needs: .read, depth: .zeroOnly(except: "eMClient/"),
             respond: PrincipalPropertySearch.respond),
         Report(
             name: .dav("principal-search-property-set"), on: [.root, .container, .principals],
-            needs: .read,
+            needs: .read, depth: .zeroOnly,
             respond: PrincipalSearchPropertySet.respond),
-        // RFC 3253 §3.8
+        // RFC 3253 §3.8; members of a collection are not reported.
         Report(
-            name: .dav("expand-property"), on: .collections, needs: .read,
+            name: .dav("expand-property"), on: .collections, needs: .read, depth: .zeroOnly,
             respond: ExpandProperty.respond),
     ]
 }
@@ -65,6 +68,7 @@ enum ReportMethod {
             throw RequestError(.supportedReport, "That report is for people of this server.")
         }
         try context.authorise(.itself(report.needs))
+        _ = try report.depth.depth(of: context.request)
         return try report.respond(root, resource, context)
     }
 }

@@ -4,28 +4,45 @@ import XML
 
 /// CALDAV:time-range (RFC 4791 §9.9).
 enum TimeRangeElement {
+    /// Where a range stands, which decides what one that is none is answered with.
+    enum Place {
+        /// `valid-filter`.
+        case filter
+        /// Beside a filter, or in a report without one: 400.
+        case elsewhere
+
+        fileprivate func error(_ message: String) -> RequestError {
+            switch self {
+            case .filter: RequestError(.validFilter, message)
+            case .elsewhere: RequestError(.badRequest, message)
+            }
+        }
+    }
+
     /// UTC seconds; `Int64.min` and `.max` for open ends.
-    /// - Throws: `valid-filter` where it is empty, not in UTC, or ends before it starts.
-    static func range(_ element: XMLElement) throws(RequestError) -> Range<Int64> {
+    /// - Throws: where it is empty, not in UTC, or ends before it starts.
+    static func range(
+        _ element: XMLElement, in place: Place
+    ) throws(RequestError) -> Range<Int64> {
         let start = element.attribute("start")
         let end = element.attribute("end")
         guard start != nil || end != nil else {
-            throw RequestError(.validFilter, "A time-range has to have a start or an end.")
+            throw place.error("A time-range has to have a start or an end.")
         }
-        let from = try start.map(seconds) ?? .min
-        let to = try end.map(seconds) ?? .max
+        let from = try start.map { text throws(RequestError) in try seconds(text, place) } ?? .min
+        let to = try end.map { text throws(RequestError) in try seconds(text, place) } ?? .max
         guard from < to else {
-            throw RequestError(.validFilter, "A time-range has to end after it starts.")
+            throw place.error("A time-range has to end after it starts.")
         }
         return from..<to
     }
 
-    private static func seconds(_ text: String) throws(RequestError) -> Int64 {
+    private static func seconds(_ text: String, _ place: Place) throws(RequestError) -> Int64 {
         if text.hasPrefix("0000") {
             throw RequestError(.minDateTime, "Nothing here is before the year 1.")
         }
         guard text.hasSuffix("Z"), let civil = CivilDateTime(basic: String(text.dropLast())) else {
-            throw RequestError(.validFilter, "A time-range is given in UTC, as 20260131T120000Z.")
+            throw place.error("A time-range is given in UTC, as 20260131T120000Z.")
         }
         return Zone.utc.seconds(of: civil)
     }

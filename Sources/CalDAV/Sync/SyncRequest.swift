@@ -3,8 +3,7 @@ import XML
 
 /// The body of a sync-collection report (RFC 6578 §6), but for what is asked of each member.
 ///
-/// The Depth field is ignored and a missing sync-level means 1: Nextcloud's federation sends
-/// neither.
+/// A missing sync-level means 1: Nextcloud's federation sends none.
 struct SyncRequest {
     /// Of whichever kind; nil where the client has seen nothing.
     let token: String?

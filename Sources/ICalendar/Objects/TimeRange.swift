@@ -41,20 +41,23 @@ extension CalendarObject {
         case .vfreebusy, .other: return TimeRange.overlaps(freebusy: component, range, zones)
         case .vevent, .vtodo, .vjournal:
             let set = InstanceSet(self, zones: zones)
-            if let override = set.overrides.first(where: { $0.index == index }) {
-                return set.overlaps(range) { $0 === override.source }
-            }
-            // One that a later version replaces, or that stands for nothing, describes none.
-            guard !component.has("RECURRENCE-ID") else { return false }
-            if kind == .vtodo, Timing(component, zones) == nil {
+            if kind == .vtodo, !component.has("RECURRENCE-ID"), Timing(component, zones) == nil {
                 return TimeRange.overlaps(undated: component, range, zones)
             }
-            return set.overlaps(range) { $0 === set.master }
+            guard let source = set.source(describedAt: index, component) else { return false }
+            return set.overlaps(range) { $0 === source }
         }
     }
 }
 
 extension InstanceSet {
+    /// What gives the instances that a component describes; nil for one that a later version
+    /// replaces, or that stands for nothing.
+    func source(describedAt index: Int, _ component: Component) -> InstanceSource? {
+        if let override = overrides.first(where: { $0.index == index }) { return override.source }
+        return component.has("RECURRENCE-ID") ? nil : master
+    }
+
     /// - Parameter isMeant: of the component that describes an instance.
     func overlaps(
         _ range: Range<Int64>, where isMeant: (InstanceSource) -> Bool = { _ in true }

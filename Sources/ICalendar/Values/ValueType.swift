@@ -74,7 +74,7 @@ package enum ValueType: String, Sendable, CaseIterable {
         "STRUCTURED-DATA", "LINK",
     ]
     /// Properties whose value is a list at commas.
-    static let lists: Set<String> = [
+    package static let lists: Set<String> = [
         "CATEGORIES", "RESOURCES", "EXDATE", "RDATE", "FREEBUSY", "LOCATION-TYPE", "RESOURCE-TYPE",
     ]
     /// Properties whose value has fields at semicolons.
