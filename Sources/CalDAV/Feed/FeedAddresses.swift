@@ -9,13 +9,17 @@ enum FeedAddresses {
     /// Bytes of a form.
     private static let maxFormSize = 4096
 
-    static func isMeant(by request: Request) -> Bool { request.queryFields["feed"] != nil }
+    @Sendable static func isMeant(by request: Request) -> Bool { request.queryFields["feed"] != nil }
 
-    /// 201 with the address in Location, or 204 for one that was revoked.
+    /// What a form made of the addresses.
+    enum Change {
+        case created(NewFeed, address: String)
+        case revoked
+    }
+
+    /// Makes or revokes an address, as the form says.
     /// - Throws: 404 for a number that the calendar does not have.
-    static func respond(
-        toPostOn calendar: CalendarRecord, in context: Context
-    ) throws -> Response {
+    static func change(_ calendar: CalendarRecord, in context: Context) throws -> Change {
         try check(calendar, context)
         let form = try form(of: context.request)
         if let number = form["revoke"] {
@@ -23,27 +27,11 @@ enum FeedAddresses {
                 throw RequestError(.badRequest, "revoke has to be a number.")
             }
             try context.store.revokeFeed(id, of: calendar)
-            guard Page.isWanted(by: context.request) else { return Response(.noContent) }
-            return Response(.seeOther, fields: [("Location", context.paths.calendar(calendar))])
+            return .revoked
         }
         let new = try context.store.createFeed(
             of: calendar, label: form["label"] ?? context.request.queryFields["label"] ?? "")
-        let address = context.origin + context.paths.feed(new.token)
-        var response: Response
-        if Page.isWanted(by: context.request) {
-            response = try CalendarPage.response(
-                for: calendar, newAddress: address, in: context)
-            response.status = .created
-        } else {
-            let json = JSONAnswer.object([
-                ("id", .number(new.feed.id)), ("label", .text(new.feed.label)),
-                ("created", .text(Timestamp.iso8601(new.feed.created))),
-                ("address", .text(address)),
-            ])
-            response = JSONAnswer.response(.created, json)
-        }
-        response.setField("Location", address)
-        return response
+        return .created(new, address: context.origin + context.paths.feed(new.token))
     }
 
     /// What there is, without the addresses themselves: nobody has them but those who were told.

@@ -1,22 +1,20 @@
 import ICalendar
 import WebDAV
 
-/// GET and HEAD (RFC 9110 §9.3.1): an object, a calendar as a feed, the root for a browser.
+/// GET and HEAD (RFC 9110 §9.3.1): an object, a calendar as a feed.
 enum Get {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         switch resource {
         case .object(let object, _): return try response(for: object, in: context)
-        case .calendar(let calendar)
-        where Page.isWanted(by: context.request) && !context.user.isNobody:
-            return try CalendarPage.response(for: calendar, in: context)
-        case .calendar(let calendar) where FeedAddresses.isMeant(by: context.request):
-            return try FeedAddresses.list(of: calendar, in: context)
         case .calendar(let calendar):
             return try Feed.respond(
                 with: calendar, source: context.address(of: calendar), in: context)
-        case .feed(let calendar):
-            return try Feed.respond(with: calendar, source: nil, in: context)
-        case .root, .home: return try Welcome.response(in: context)
+        case .root, .home:
+            // There are no pages here, or it would be one.
+            return Response(
+                .ok, fields: [("Content-Type", "text/plain; charset=utf-8")],
+                body: context.request.method == "HEAD"
+                    ? .empty : .bytes(Array("This address is for calendar programs.\n".utf8)))
         default: throw RequestError(.notFound)
         }
     }

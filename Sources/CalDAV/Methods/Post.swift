@@ -1,14 +1,10 @@
 import ICalendar
 import WebDAV
 
-/// POST to a calendar: a new object under a name that we choose (RFC 5995, DAV:add-member); with
-/// `?feed`, a secret address.
+/// POST to a calendar: a new object under a name that we choose (RFC 5995, DAV:add-member).
 enum Post {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         guard case .calendar(let calendar) = resource else { throw RequestError(.notFound) }
-        if FeedAddresses.isMeant(by: context.request) {
-            return try FeedAddresses.respond(toPostOn: calendar, in: context)
-        }
         let incoming = try IncomingObject(of: context, for: calendar, isNew: true)
         let name = name(for: incoming.object.uid)
         let outcome = try Put.store(

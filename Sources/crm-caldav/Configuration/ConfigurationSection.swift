@@ -193,6 +193,12 @@ struct ConfigurationSection: Sendable {
                 "Proxies before the web server that are believed X-Forwarded-For, -Proto and -Host",
                 parse: AddressRange.list,
                 write: { $0.isEmpty ? nil : $0.map(\.text).joined(separator: ", ") }),
+            .value(
+                "surfaces", \.serve.surfaces,
+                mustBe: "names out of \(Surfaces.names.joined(separator: ", ")), with commas between them",
+                "What is answered: WebDAV and CalDAV (dav), secret addresses (feeds), pages for browsers\n"
+                    + "(pages), sharing with other servers (federation)",
+                parse: Surfaces.list, write: { $0.joined(separator: ", ") }),
             .size(
                 "max_xml_size", \.serve.maxXMLSize, in: 10 << 10...64 << 20,
                 "The largest question a client may ask"),

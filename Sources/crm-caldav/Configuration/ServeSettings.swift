@@ -24,6 +24,9 @@ struct ServeSettings: Sendable {
     /// Whether REMOTE_USER is who is signed in, without a password.
     var trustsRemoteUser = false
     var trustedProxies: [AddressRange] = []
+
+    /// Names of the surfaces that answer.
+    var surfaces = Surfaces.names
     /// Bytes of an XML body.
     var maxXMLSize = 4 << 20
 

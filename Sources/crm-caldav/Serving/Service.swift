@@ -34,6 +34,7 @@ struct Service: Sendable {
     func makeHandler() -> any RequestHandler {
         let server = Server(
             settings: serverSettings, verifier: signIn, store: Store(context: context),
+            surfaces: Surfaces.all.filter { configuration.serve.surfaces.contains($0.name) },
             log: { [logs] in logs.event($0) })
         return CalDAVHandler(
             server: server, settings: configuration.serve, logs: logs, holdsBack: holdsBack)

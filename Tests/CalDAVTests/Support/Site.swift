@@ -7,6 +7,7 @@ import XML
 final class Site {
     let store = MemoryStore()
     var settings = ServerSettings()
+    var surfaces: [Surface] = [.federation, .feeds, .pages, .dav]
     private(set) var events: [ServerEvent] = []
     let verifier = FixedVerifier()
 
@@ -43,7 +44,9 @@ final class Site {
                 guard content.count <= limit else { throw .tooLarge }
                 return content
             })
-        let server = Server(settings: settings, verifier: verifier, store: store) {
+        let server = Server(
+            settings: settings, verifier: verifier, store: store, surfaces: surfaces
+        ) {
             self.events.append($0)
         }
         return Answer(server.respond(to: request), server: server)

@@ -22,9 +22,9 @@ enum Guest {
     /// - Returns: nil where the name is no guest's, or somebody has it who may sign in here.
     static func open(
         _ address: ResourceAddress, _ credentials: SignIn.Credentials, _ request: Request,
-        _ store: any CalendarStore, _ verifier: any PasswordVerifier, _ settings: ServerSettings,
-        content: Bool, log: (ServerEvent) -> Void
+        content: Bool, _ services: Services
     ) throws -> Opening? {
+        let (store, verifier, log) = (services.store, services.verifier, services.log)
         guard let password = credentials.password,
             let name = CloudID(userName: credentials.name)
         else { return nil }
@@ -49,7 +49,7 @@ enum Guest {
         }
         verifier.note(secret: secret, isKnown: false, from: request.clientAddress)
         log(.signInRefused(name: name.text, address: request.clientAddress))
-        throw SignIn.challenge(settings, .wrong)
+        throw SignIn.challenge(services.settings, .wrong)
     }
 }
 
