@@ -10,12 +10,15 @@ final class FastCGIRequest {
     private let output = OutputBuffer()
     /// Made when it is needed.
     private var stream: RequestStream?
+    private let headPatience: Int
     private var descriptor: Int32 = -1
 
     /// Makes libfcgi ready, once in a process.
     private static let library: Int32 = FCGX_Init()
 
-    init() {
+    /// - Parameter headPatience: seconds in which everything before a body has to have come.
+    init(headPatience: Int) {
+        self.headPatience = headPatience
         precondition(Self.library == 0, "FCGX_Init has nothing that can fail but its first malloc")
         cell = .allocate(capacity: 1)
         // No listening socket: libfcgi must not accept by itself, ever.
@@ -41,7 +44,7 @@ final class FastCGIRequest {
         self.descriptor = descriptor
         if stream == nil {
             do throws(SystemError) {
-                stream = try RequestStream()
+                stream = try RequestStream(headPatience: headPatience)
             } catch {
                 throw .memory(error)
             }

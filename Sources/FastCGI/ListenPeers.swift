@@ -80,18 +80,21 @@ struct PeerCheck: Sendable {
         var group = gid_t.max
         // What has no such thing as a peer's account is no Unix socket.
         guard cfastcgi_peer(connection, &user, &group) == 0 else { return nil }
-        if users.contains(user) || fileLetsIn(user, group, connection) { return nil }
+        if letsIn(user, groups: { [group] + Self.groups(of: connection) }) { return nil }
         return .account(user)
     }
 
+    func letsIn(_ user: UInt32, groups: () -> [UInt32]) -> Bool {
+        letsAnyoneIn || users.contains(user) || fileLetsIn(user, groups)
+    }
+
     /// Asked for few connections, and each time: what the file says may have been changed.
-    private func fileLetsIn(_ user: uid_t, _ group: gid_t, _ connection: Int32) -> Bool {
+    private func fileLetsIn(_ user: uid_t, _ groups: () -> [gid_t]) -> Bool {
         guard let file else { return false }
         var status = stat()
         guard stat(file, &status) == 0 else { return false }
         if user == status.st_uid { return status.st_mode & S_IWUSR != 0 }
-        guard status.st_mode & S_IWGRP != 0 else { return false }
-        return group == status.st_gid || Self.groups(of: connection).contains(status.st_gid)
+        return status.st_mode & S_IWGRP != 0 && groups().contains(status.st_gid)
     }
 
     private static func groups(of connection: Int32) -> [gid_t] {

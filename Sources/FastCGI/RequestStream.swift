@@ -14,8 +14,6 @@ final class RequestStream: InputStream {
     static let headLimit = 256 << 10
     /// Records of other requests and of none, between those of one request.
     private static let foreignLimit = 32
-    /// Seconds in which everything before the body has to have come.
-    static let headPatience = 10
     /// Bytes a second at which a body has to come on the whole, once `WorkerPool.patience` is over.
     private static let slowestBody = 1 << 10
 
@@ -38,6 +36,7 @@ final class RequestStream: InputStream {
     }
 
     private let memory: HeadMemory
+    private let headPatience: Int
     private var descriptor: Int32 = -1
     /// What was read and not looked at yet is `position..<end` of the memory. Before a body, what was
     /// looked at stays where it is.
@@ -62,7 +61,9 @@ final class RequestStream: InputStream {
     /// Why it did, where the web server did what it may not.
     private(set) var refusal: Refusal?
 
-    init() throws(SystemError) {
+    /// - Parameter headPatience: seconds in which everything before a body has to have come.
+    init(headPatience: Int) throws(SystemError) {
+        self.headPatience = headPatience
         memory = try HeadMemory(capacity: Self.capacity)
     }
 
@@ -290,7 +291,7 @@ final class RequestStream: InputStream {
         clock_gettime(CLOCK_MONOTONIC, &time)
         let now = time.tv_sec * 1000 + time.tv_nsec / 1_000_000
         guard !isBodyFinished else {
-            let deadline = deadline ?? now + Self.headPatience * 1000
+            let deadline = deadline ?? now + headPatience * 1000
             self.deadline = deadline
             return deadline - now
         }

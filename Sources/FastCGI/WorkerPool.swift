@@ -29,20 +29,23 @@ package final class WorkerPool: Sendable {
 
     /// Seconds a web server may be silent in the middle of a request, or leave an answer unread.
     static let patience = 60
+    private let headPatience: Int
 
     /// Starts the threads.
     ///
     /// - Parameters:
+    ///   - headPatience: seconds in which everything before a request's body has to have come.
     ///   - report: told of what an operator should know, such as having run out of descriptors.
     ///   - makeHandler: called once on each thread.
     package init(
-        listener: Listener, threads count: Int,
+        listener: Listener, threads count: Int, headPatience: Int = 10,
         report: @escaping @Sendable (String) -> Void = { _ in },
         makeHandler: @escaping @Sendable () -> any RequestHandler
     ) throws(SystemError) {
         self.listener = listener
         self.makeHandler = makeHandler
         self.report = report
+        self.headPatience = headPatience
         refusals = RefusalReport(report)
         poller = try Poller(listener: listener)
         // A client that went away is an error of the write, not a signal.
@@ -86,7 +89,7 @@ package final class WorkerPool: Sendable {
         // The handler and what it owns end on this thread too, before it counts as ended.
         do {
             let handler = makeHandler()
-            let request = FastCGIRequest()
+            let request = FastCGIRequest(headPatience: headPatience)
             while let event = poller.next(waits: !isStopping.load(ordering: .relaxed)) {
                 switch event {
                 case .wakeUp: break
