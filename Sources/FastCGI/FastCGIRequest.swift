@@ -4,13 +4,13 @@ import Glibc
 /// libfcgi's state of the request a thread is working on, used again for each.
 ///
 /// On the heap and never moved: libfcgi's streams point back into it. libfcgi is given the records
-/// before a body, once they were found right, in memory of ours; it never reads from a connection.
+/// before a body, once they were found right, in a file of ours; it never reads from a connection.
 final class FastCGIRequest {
     private let cell: UnsafeMutablePointer<FCGX_Request>
     private let output = OutputBuffer()
+    private let stream: RequestStream
     /// Made when it is needed.
-    private var stream: RequestStream?
-    private let headPatience: Int
+    private var headFile: HeadFile?
     private var descriptor: Int32 = -1
 
     /// Makes libfcgi ready, once in a process.
@@ -18,7 +18,7 @@ final class FastCGIRequest {
 
     /// - Parameter headPatience: seconds in which everything before a body has to have come.
     init(headPatience: Int) {
-        self.headPatience = headPatience
+        stream = RequestStream(headPatience: headPatience)
         precondition(Self.library == 0, "FCGX_Init has nothing that can fail but its first malloc")
         cell = .allocate(capacity: 1)
         // No listening socket: libfcgi must not accept by itself, ever.
@@ -40,39 +40,32 @@ final class FastCGIRequest {
     }
 
     /// Begins with another connection.
-    func open(_ descriptor: Int32) throws(Refusal) {
+    func open(_ descriptor: Int32) {
         self.descriptor = descriptor
-        if stream == nil {
-            do throws(SystemError) {
-                stream = try RequestStream(headPatience: headPatience)
-            } catch {
-                throw .memory(error)
-            }
-        }
-        stream?.open(descriptor)
+        stream.open(descriptor)
     }
 
     /// Reads one request and has it answered.
     func serve(by handler: any RequestHandler) throws(Refusal) -> Aftermath {
-        guard let stream else { return .done }
         switch try stream.nextHead() {
         case .nothing: return .idle
         case .end: return .done
-        case .head(let head): return try answer(head, stream, handler)
+        case .head(let head): return try answer(head, handler)
         }
     }
 
     private func answer(
-        _ head: RequestStream.Head, _ stream: RequestStream, _ handler: any RequestHandler
+        _ head: RequestStream.Head, _ handler: any RequestHandler
     ) throws(Refusal) -> Aftermath {
-        cell.pointee.ipcFd = stream.fileForLibrary()
+        let file = try openHeadFile()
+        cell.pointee.ipcFd = file.descriptor(holding: head.records)
         // FCGX_Accept_r would close the descriptor first, thinking it had been used.
         cell.pointee.keepConnection = 1
         // Otherwise libfcgi waits for a peer when it closes after an error.
         cell.pointee.detached = 1
         guard FCGX_Accept_r(cell) == 0 else {
-            stream.giveAway()
-            self.stream = nil
+            file.giveAway()
+            headFile = nil
             throw .library
         }
         let exchange = Exchange(environment: cell.pointee.envp, input: stream, output: output)
@@ -84,5 +77,16 @@ final class FastCGIRequest {
         if let refusal = stream.refusal { throw refusal }
         guard isReusable else { return .done }
         return stream.hasMore ? .more : .kept
+    }
+
+    private func openHeadFile() throws(Refusal) -> HeadFile {
+        if let headFile { return headFile }
+        do throws(SystemError) {
+            let file = try HeadFile(capacity: RequestStream.headLimit)
+            headFile = file
+            return file
+        } catch {
+            throw .memory(error)
+        }
     }
 }

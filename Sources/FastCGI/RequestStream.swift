@@ -4,8 +4,9 @@ import Glibc
 /// Reads requests' records from connections, and lets nothing pass that a web server does not send.
 ///
 /// libfcgi reads what comes before the body, and no byte of it that was not checked here: it trusts
-/// lengths, writes more than it has room for where FCGI_GET_VALUES names a variable often, and waits
-/// for ever for a peer that does not read what it answers. The records of the body it never sees.
+/// lengths, writes more than it has room for where FCGI_GET_VALUES names a variable often, takes padding
+/// for a record, and waits for ever for a peer that does not read what it answers. The records of the
+/// body it never sees.
 ///
 /// A thread has one for all its requests. Every record is whole in memory before it is looked at.
 final class RequestStream: InputStream {
@@ -19,12 +20,14 @@ final class RequestStream: InputStream {
 
     private static let readSize = 64 << 10
     /// What a record fits in that begins within the limit.
-    static let capacity = (headLimit + RecordHeader.longestRecord + readSize) & ~0xfff
+    private static let capacity = (headLimit + RecordHeader.longestRecord + readSize) & ~0xfff
 
     /// What is before a body.
     struct Head {
         let requestID: UInt16
         let keepsConnection: Bool
+        /// Its records, until more is read.
+        var records = UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
     enum Arrival {
@@ -35,7 +38,7 @@ final class RequestStream: InputStream {
         case end
     }
 
-    private let memory: HeadMemory
+    private let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
     private let headPatience: Int
     private var descriptor: Int32 = -1
     /// What was read and not looked at yet is `position..<end` of the memory. Before a body, what was
@@ -62,10 +65,9 @@ final class RequestStream: InputStream {
     private(set) var refusal: Refusal?
 
     /// - Parameter headPatience: seconds in which everything before a body has to have come.
-    init(headPatience: Int) throws(SystemError) {
-        self.headPatience = headPatience
-        memory = try HeadMemory(capacity: Self.capacity)
-    }
+    init(headPatience: Int) { self.headPatience = headPatience }
+
+    deinit { memory.deallocate() }
 
     /// Begins with another connection.
     func open(_ descriptor: Int32) {
@@ -79,7 +81,7 @@ final class RequestStream: InputStream {
 
     // MARK: Before the body
 
-    /// Reads a request up to its body, and has it at the beginning of the memory for libfcgi.
+    /// Reads a request up to its body.
     func nextHead() throws(Refusal) -> Arrival {
         moveToFront()
         head = nil
@@ -89,25 +91,26 @@ final class RequestStream: InputStream {
         while true {
             guard let record = try nextRecord() else { return isIdle ? .nothing : .end }
             if try isForeign(record) {
-                remove(record)
+                remove(record.recordLength, at: position)
                 continue
             }
             guard position + record.recordLength <= Self.headLimit else { throw .headTooLong }
-            if let head {
+            if var head {
                 guard record.type == RecordType.params else {
                     if record.type == RecordType.abortRequest { return .end }
                     throw .type(record.type)
                 }
                 try parameters.take(bytes(of: record))
-                position += record.recordLength
+                keep(record)
                 if record.contentLength == 0 {
                     try parameters.finish()
                     beginBody()
+                    head.records = UnsafeRawBufferPointer(start: memory, count: position)
                     return .head(head)
                 }
             } else {
                 head = try begin(record)
-                position += record.recordLength
+                keep(record)
             }
         }
     }
@@ -123,15 +126,6 @@ final class RequestStream: InputStream {
         }
         return Head(requestID: record.requestID, keepsConnection: body[2] & 1 != 0)
     }
-
-    /// Has libfcgi's reading of the descriptor begin where the head does.
-    func fileForLibrary() -> Int32 {
-        memory.rewind()
-        return memory.descriptor
-    }
-
-    /// libfcgi has closed the descriptor: the stream is of no more use.
-    func giveAway() { memory.giveAway() }
 
     // MARK: Body
 
@@ -153,7 +147,7 @@ final class RequestStream: InputStream {
             }
             let step = min(content.count, buffer.count - count)
             UnsafeMutableRawBufferPointer(rebasing: buffer[count..<count + step]).copyMemory(
-                from: UnsafeRawBufferPointer(start: memory.bytes + content.lowerBound, count: step))
+                from: UnsafeRawBufferPointer(start: memory + content.lowerBound, count: step))
             count += step
             content = content.lowerBound + step..<content.upperBound
         }
@@ -196,7 +190,7 @@ final class RequestStream: InputStream {
     private func nextRecord() throws(Refusal) -> RecordHeader? {
         while true {
             if end - position >= RecordHeader.size {
-                let header = try RecordHeader(memory.bytes + position)
+                let header = try RecordHeader(memory + position)
                 if end - position >= header.recordLength { return header }
             }
             guard try readMore() else { return nil }
@@ -205,7 +199,7 @@ final class RequestStream: InputStream {
 
     private func bytes(of record: RecordHeader) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
-            start: memory.bytes + position + RecordHeader.size, count: record.contentLength)
+            start: memory + position + RecordHeader.size, count: record.contentLength)
     }
 
     /// Whether a record belongs to another request or to none; it was answered, then, where it wants an
@@ -229,16 +223,27 @@ final class RequestStream: InputStream {
         return true
     }
 
-    /// Takes a record out of the memory, so that libfcgi does not see it.
-    private func remove(_ record: RecordHeader) {
-        let next = position + record.recordLength
-        memmove(memory.bytes + position, memory.bytes + next, end - next)
-        end -= record.recordLength
+    /// Goes past a record that libfcgi is to read, without its padding: libfcgi takes that of
+    /// FCGI_BEGIN_REQUEST for the next record.
+    private func keep(_ record: RecordHeader) {
+        let contentEnd = RecordHeader.size + record.contentLength
+        if record.paddingLength > 0 {
+            var header = record
+            header.paddingLength = 0
+            header.store(at: memory + position)
+            remove(record.paddingLength, at: position + contentEnd)
+        }
+        position += contentEnd
+    }
+
+    private func remove(_ count: Int, at start: Int) {
+        memmove(memory + start, memory + start + count, end - start - count)
+        end -= count
     }
 
     private func moveToFront() {
         guard position > 0 else { return }
-        if position < end { memmove(memory.bytes, memory.bytes + position, end - position) }
+        if position < end { memmove(memory, memory + position, end - position) }
         end -= position
         position = 0
     }
@@ -260,9 +265,9 @@ final class RequestStream: InputStream {
         if !isBodyFinished { moveToFront() }
         isIdle = false
         while true {
-            let size = min(memory.capacity - end, Self.readSize)
+            let size = min(Self.capacity - end, Self.readSize)
             let count = retryingInterrupts {
-                recv(descriptor, memory.bytes + end, size, Int32(MSG_DONTWAIT))
+                recv(descriptor, memory + end, size, Int32(MSG_DONTWAIT))
             }
             if count > 0 {
                 end += count

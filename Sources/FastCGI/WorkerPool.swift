@@ -125,7 +125,7 @@ package final class WorkerPool: Sendable {
     ) {
         var aftermath = FastCGIRequest.Aftermath.done
         do throws(Refusal) {
-            try request.open(connection)
+            request.open(connection)
             repeat {
                 aftermath = try request.serve(by: handler)
             } while aftermath == .more && !isStopping.load(ordering: .relaxed)

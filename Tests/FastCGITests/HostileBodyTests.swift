@@ -49,7 +49,8 @@ struct HostileBodyTests {
     func repeatedVariable() throws {
         let server = try server()
         let client = Client(to: server)
-        let question = (0..<100).flatMap { _ in params(["FCGI_MAX_REQS": "", "FCGI_MPXS_CONNS": ""]) }
+        let names = params(["FCGI_MAX_REQS": "", "FCGI_MPXS_CONNS": ""])
+        let question = (0..<100).flatMap { _ in names }
         client.send(start + record(.getValues, question, id: 0) + end)
         #expect(client.exactly(8 + 24)?[1] == RecordType.getValuesResult.rawValue)
         #expect(client.answer().text.hasSuffix("3 bytes"))

@@ -115,6 +115,19 @@ struct HostileHeadTests {
         #expect(client.answer().text.hasSuffix("fine"))
     }
 
+    @Test("Padding is no record, whatever is in it")
+    func padding() throws {
+        let server = try Server(threads: 1) { $0.answer($0.parameter("ONE") ?? "-") }
+        let client = Client(to: server)
+        let hidden = record(.params, [0xff, 0xff, 0xff, 0xf0, 0x80, 0, 0, 0x10])
+        var padded = begin() + hidden
+        padded[6] = UInt8(hidden.count)
+        var parameters = record(.params, params(["ONE": "1"])) + hidden
+        parameters[6] = UInt8(hidden.count)
+        client.send(padded + parameters + record(.params) + record(.stdin))
+        #expect(client.answer().text.hasSuffix("1"))
+    }
+
     @Test func recordsOfNoRequestHaveTheirBound() throws {
         let flood = (0..<40).flatMap { _ in record(.stdin, [1], id: 7) }
         try expectRefused(begin() + flood, because: "too many records")

@@ -17,7 +17,8 @@ struct ListenExposureTests {
     @Test func aUnixSocketIsNotWarnedOf() {
         let anna = ListenExposure.Account(name: "anna", number: 1002, shell: "/bin/sh")
         #expect(
-            ListenExposure(of: .unix(path: "/run/s"), accounts: accounts + [anna], own: 1000) == nil)
+            ListenExposure(of: .unix(path: "/run/s"), accounts: accounts + [anna], own: 1000) == nil
+        )
         #expect(ListenExposure(of: .inherited, accounts: accounts + [anna], own: 1000) == nil)
     }
 

@@ -1,13 +1,12 @@
 private import CFastCGI
 import Glibc
 
-/// A piece of memory that is a file too: what was checked in it is what libfcgi reads, which reads from
-/// a descriptor alone.
-final class HeadMemory {
-    let bytes: UnsafeMutableRawPointer
-    let capacity: Int
+/// A file in memory by which libfcgi, which reads from a descriptor alone, gets what was checked.
+final class HeadFile {
+    private let bytes: UnsafeMutableRawPointer
+    private let capacity: Int
     /// -1 after `giveAway`.
-    private(set) var descriptor: Int32
+    private var descriptor: Int32
 
     init(capacity: Int) throws(SystemError) {
         // Kernels may insist on the second flag (vm.memfd_noexec); those before 6.3 do not know it.
@@ -34,9 +33,15 @@ final class HeadMemory {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Has the next read of the descriptor begin at the first byte.
-    func rewind() { lseek(descriptor, 0, SEEK_SET) }
+    /// A descriptor that `head`, of at most `capacity` bytes, can be read from, and then the end.
+    func descriptor(holding head: UnsafeRawBufferPointer) -> Int32 {
+        let start = max(capacity - head.count, 0)
+        UnsafeMutableRawBufferPointer(start: bytes + start, count: capacity - start)
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: head.prefix(capacity)))
+        lseek(descriptor, start, SEEK_SET)
+        return descriptor
+    }
 
-    /// Somebody else has closed the descriptor: this memory is to be replaced.
+    /// Somebody else has closed the descriptor: the file is of no more use.
     func giveAway() { descriptor = -1 }
 }
