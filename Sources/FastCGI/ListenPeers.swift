@@ -39,10 +39,11 @@ package enum ListenPeers: Sendable, Equatable {
 
 /// Holds who connected to a Unix socket against `ListenPeers`.
 struct PeerCheck: Sendable {
-    /// What web servers run as; those that the machine has are let in.
+    /// What web servers run as; those that the machine has are let in. The last two are what nginx and
+    /// Apache run as where their configuration, or who built them, names no account.
     private static let webServers = [
         "www-data", "nginx", "apache", "apache2", "http", "httpd", "www", "_www", "wwwrun",
-        "lighttpd", "caddy", "litespeed", "lsws", "angie", "_nginx",
+        "lighttpd", "caddy", "litespeed", "lsws", "angie", "_nginx", "nobody", "daemon",
     ]
 
     private let users: Set<uid_t>
