@@ -62,6 +62,7 @@ final class RequestStream {
     var isLastRecord = false
     var bodyBegan: Int?
     var bodyBytes = 0
+    /// True before a body too, where what was looked at has to stay in its place.
     var isBodyFinished = true
 
     /// Whether the body ended otherwise than by its end.
@@ -88,6 +89,8 @@ final class RequestStream {
 
     /// Reads a request up to its body.
     func nextHead() throws(Refusal) -> Arrival {
+        // The last request's body may have been left unread.
+        isBodyFinished = true
         moveToFront()
         head = nil
         foreignRecords = 0

@@ -237,6 +237,19 @@ struct HeadTests {
         #expect(answer.isWellFormed)
     }
 
+    @Test func afterARequestWhoseBodyWasLeftUnread() throws {
+        let server = try Server(threads: 1) { exchange in
+            guard exchange.parameter("ONE") != "abort" else { return exchange.abort() }
+            exchange.answer(exchange.parameter("ONE") ?? "-")
+        }
+        let aborted = Client(to: server)
+        aborted.send(request(["ONE": "abort"], body: [UInt8](repeating: 1, count: 1000)))
+        #expect(aborted.receiveAll() == [])
+        let client = Client(to: server)
+        for byte in request(["ONE": "1"]) { client.send([byte]) }
+        #expect(client.answer().text.hasSuffix("1"))
+    }
+
     @Test func aHundredKilobytes() throws {
         let server = try Server(threads: 1) { exchange in
             exchange.answer("\(exchange.parameter("HTTP_X9")?.count ?? -1)")
