@@ -56,6 +56,7 @@ soak:  ## Run the load and model tests at full length: about an hour
 	$(PROGRAM)
 	SOAK=1 $(PYTEST) Tests/Integration/test_load.py Tests/Integration/test_migrate.py \
 		Tests/Integration/test_client_kde_engine.py
+	SOAK=1 swift test $(ROOMS) --filter MutatedRecordTests
 	Tests/Reference/run 10000 $$(seq 1 20)
 	$(MODEL) --operations 100000 --mode triggers --checks 10
 	$(MODEL) --operations 100000 --mode scan --checks 10

@@ -8,6 +8,9 @@ package final class Listener: Sendable {
     let descriptor: Int32
     let isTCP: Bool
 
+    /// Nil where who connects has no account that could be asked for.
+    private let peers: PeerCheck?
+
     /// The socket's file, where it is ours to remove.
     private let file: SocketFile?
 
@@ -20,26 +23,29 @@ package final class Listener: Sendable {
     /// - Parameters:
     ///   - mode: permissions of a Unix socket's file; the web server's user has to be able to write.
     ///   - group: the name of the group the file is to belong to; nil: that of this process.
+    ///   - peers: which accounts may connect to a Unix socket.
     ///   - backlog: connections that may wait while every thread is busy.
     /// - Throws: `SystemError`; `EADDRINUSE` too where a living process listens on that path.
     package convenience init(
-        _ address: ListenAddress, mode: UInt32 = 0o660, group: String? = nil, backlog: Int32 = 512
+        _ address: ListenAddress, mode: UInt32 = 0o660, group: String? = nil,
+        peers: ListenPeers = .automatic, backlog: Int32 = 512
     ) throws(SystemError) {
         switch address {
         case .inherited:
-            try self.init(inherited: ())
+            try self.init(inherited: peers)
         case .unix(let path):
-            try self.init(path: path, mode: mode, group: group, backlog: backlog)
+            try self.init(path: path, mode: mode, group: group, peers: peers, backlog: backlog)
         case .tcp(let host, let port):
             try self.init(host: host, port: port, backlog: backlog)
         }
     }
 
     private init(
-        descriptor: Int32, isTCP: Bool, file: SocketFile? = nil
+        descriptor: Int32, isTCP: Bool, peers: PeerCheck? = nil, file: SocketFile? = nil
     ) throws(SystemError) {
         self.descriptor = descriptor
         self.isTCP = isTCP
+        self.peers = peers
         self.file = file
         let flags = fcntl(descriptor, F_GETFL)
         guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
@@ -72,16 +78,36 @@ package final class Listener: Sendable {
         return value
     }
 
-    private convenience init(inherited: Void) throws(SystemError) {
+    private convenience init(inherited peers: ListenPeers) throws(SystemError) {
         guard let descriptor = Listener.inheritedDescriptor else {
             throw SystemError("listen on descriptor 0", code: ENOTSOCK)
         }
         let domain = Listener.option(SO_DOMAIN, of: descriptor)
-        try self.init(descriptor: descriptor, isTCP: domain == AF_INET || domain == AF_INET6)
+        try self.init(
+            descriptor: descriptor, isTCP: domain == AF_INET || domain == AF_INET6,
+            peers: domain == AF_UNIX
+                ? PeerCheck(peers, file: Listener.visibleFile(of: descriptor)) : nil)
+    }
+
+    /// The path that a Unix socket is bound to, where this process can see it.
+    private static func visibleFile(of descriptor: Int32) -> String? {
+        var address = sockaddr_un()
+        var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &size) == 0
+            }
+        }
+        guard isKnown else { return nil }
+        let path = withUnsafeBytes(of: address.sun_path) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        var status = stat()
+        return !path.isEmpty && stat(path, &status) == 0 ? path : nil
     }
 
     private convenience init(
-        path: String, mode: UInt32, group: String?, backlog: Int32
+        path: String, mode: UInt32, group: String?, peers: ListenPeers, backlog: Int32
     ) throws(SystemError) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -96,6 +122,7 @@ package final class Listener: Sendable {
             }
             return entry.pointee.gr_gid
         }
+        let check = try PeerCheck(peers, file: path)
         try Listener.removeStaleSocket(at: path, address)
         let descriptor = try Listener.openSocket(AF_UNIX)
         let bound = Listener.withSocketAddress(&address) { address, size in
@@ -113,7 +140,7 @@ package final class Listener: Sendable {
             throw error
         }
         try self.init(
-            descriptor: descriptor, isTCP: false,
+            descriptor: descriptor, isTCP: false, peers: check,
             file: SocketFile(path: path, device: status.st_dev, inode: status.st_ino))
     }
 
@@ -212,4 +239,7 @@ package final class Listener: Sendable {
         }
         return connection
     }
+
+    /// Why an accepted connection is to be closed unread; nil: it may stay.
+    func refusal(of connection: Int32) -> Refusal? { peers?.refusal(of: connection) }
 }

@@ -20,7 +20,7 @@ final class OutputBuffer {
     /// The most content a record may carry (65,535), cut to a multiple of 8 so that a full record
     /// needs no padding.
     private static let capacity = 65_528
-    private static let recordHeader = 8
+    private static let recordHeader = RecordHeader.size
     /// Padding, the STDOUT record of length 0, FCGI_END_REQUEST.
     private static let trailer = 7 + recordHeader + 2 * recordHeader
 
@@ -84,14 +84,14 @@ final class OutputBuffer {
             if count > 0 {
                 let padding = -count & 7
                 putHeader(
-                    at: 0, .stdout, requestID, length: UInt16(count), padding: UInt8(padding))
+                    at: 0, RecordType.stdout, requestID, length: count, padding: padding)
                 memset(memory + end, 0, padding)
                 start = 0
                 end += padding
             }
             if isLast {
-                putHeader(at: end, .stdout, requestID, length: 0)
-                putHeader(at: end + 8, .endRequest, requestID, length: 8)
+                putHeader(at: end, RecordType.stdout, requestID, length: 0)
+                putHeader(at: end + 8, RecordType.endRequest, requestID, length: 8)
                 // Application status 0, FCGI_REQUEST_COMPLETE, reserved.
                 memset(memory + end + 16, 0, 8)
                 end += Self.trailer - 7
@@ -113,21 +113,11 @@ final class OutputBuffer {
         try? write(from: 0, to: Self.recordHeader)
     }
 
-    private enum RecordType: UInt8 {
-        case endRequest = 3
-        case stdout = 6
-    }
-
     private func putHeader(
-        at offset: Int, _ type: RecordType, _ requestID: UInt16, length: UInt16, padding: UInt8 = 0
+        at offset: Int, _ type: UInt8, _ requestID: UInt16, length: Int, padding: Int = 0
     ) {
-        let header = memory + offset
-        header.storeBytes(of: 1, as: UInt8.self)  // FCGI_VERSION_1
-        header.storeBytes(of: type.rawValue, toByteOffset: 1, as: UInt8.self)
-        header.storeBytes(of: requestID.bigEndian, toByteOffset: 2, as: UInt16.self)
-        header.storeBytes(of: length.bigEndian, toByteOffset: 4, as: UInt16.self)
-        header.storeBytes(of: padding, toByteOffset: 6, as: UInt8.self)
-        header.storeBytes(of: 0, toByteOffset: 7, as: UInt8.self)
+        RecordHeader(type, requestID: requestID, contentLength: length, paddingLength: padding)
+            .store(at: memory + offset)
     }
 
     private func write(from start: Int, to end: Int) throws(ConnectionLost) {

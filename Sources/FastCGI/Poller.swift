@@ -66,7 +66,7 @@ final class Poller: Sendable {
                 return .wakeUp
             default:
                 let hungUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
-                if flags & hungUp == 0 || input(of: descriptor) != .none {
+                if flags & hungUp == 0 || hasInput(descriptor) {
                     return .connection(descriptor)
                 }
                 close(descriptor)
@@ -76,34 +76,13 @@ final class Poller: Sendable {
 
     /// Closes a connection, whether it was parked before or not.
     func close(_ connection: Int32) {
-        forget(connection)
+        _ = known.withLock { $0.remove(connection) }
         Glibc.close(connection)
     }
 
-    /// For a connection that somebody else has closed.
-    func forget(_ connection: Int32) {
-        _ = known.withLock { $0.remove(connection) }
-    }
-
-    /// What can be read from a connection now.
-    enum Input {
-        /// Nothing, or its end.
-        case none
-        case some
-        /// A request to its end, which is an empty STDIN record (FastCGI 1.0 §5.3).
-        case request
-    }
-
-    func input(of connection: Int32) -> Input {
-        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { bytes in
-            let flags = Int32(MSG_PEEK | MSG_DONTWAIT)
-            let count = recv(connection, bytes.baseAddress, bytes.count, flags)
-            guard count > 0 else { return .none }
-            guard (8..<bytes.count).contains(count) else { return .some }
-            let (version, type, stdin) = (bytes[count - 8], bytes[count - 7], UInt8(5))
-            let hasEnd = version == 1 && type == stdin && bytes[count - 4] | bytes[count - 3] == 0
-            return hasEnd ? .request : .some
-        }
+    private func hasInput(_ connection: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(connection, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
     }
 
     /// Has a connection watched while it is idle.

@@ -19,6 +19,7 @@ package final class WorkerPool: Sendable {
     private let poller: Poller
     private let makeHandler: @Sendable () -> any RequestHandler
     private let report: @Sendable (String) -> Void
+    private let refusals: RefusalReport
 
     private let threads = Mutex<[Thread]>([])
     private let running = Atomic<Int>(0)
@@ -28,20 +29,24 @@ package final class WorkerPool: Sendable {
 
     /// Seconds a web server may be silent in the middle of a request, or leave an answer unread.
     static let patience = 60
+    private let headPatience: Int
 
     /// Starts the threads.
     ///
     /// - Parameters:
+    ///   - headPatience: seconds in which everything before a request's body has to have come.
     ///   - report: told of what an operator should know, such as having run out of descriptors.
     ///   - makeHandler: called once on each thread.
     package init(
-        listener: Listener, threads count: Int,
+        listener: Listener, threads count: Int, headPatience: Int = 10,
         report: @escaping @Sendable (String) -> Void = { _ in },
         makeHandler: @escaping @Sendable () -> any RequestHandler
     ) throws(SystemError) {
         self.listener = listener
         self.makeHandler = makeHandler
         self.report = report
+        self.headPatience = headPatience
+        refusals = RefusalReport(report)
         poller = try Poller(listener: listener)
         // A client that went away is an error of the write, not a signal.
         signal(SIGPIPE, SIG_IGN)
@@ -84,7 +89,7 @@ package final class WorkerPool: Sendable {
         // The handler and what it owns end on this thread too, before it counts as ended.
         do {
             let handler = makeHandler()
-            let request = FastCGIRequest()
+            let request = FastCGIRequest(headPatience: headPatience)
             while let event = poller.next(waits: !isStopping.load(ordering: .relaxed)) {
                 switch event {
                 case .wakeUp: break
@@ -107,14 +112,10 @@ package final class WorkerPool: Sendable {
         guard let connection = listener.accept() else { return recover(from: errno) }
         // At once, so that another thread takes the next while this one works.
         if listener.hasWaiting { poller.announceWaiting() }
-        switch poller.input(of: connection) {
-        case .none:
-            park(connection, isNew: true)
-        case .some:
-            setTimeout(of: connection)
-            serve(connection, isNew: true, request, handler)
-        case .request:
-            // Reading that will not wait.
+        if let refusal = listener.refusal(of: connection) {
+            refusals.add(refusal)
+            close(connection)
+        } else {
             serve(connection, isNew: true, request, handler)
         }
     }
@@ -122,25 +123,24 @@ package final class WorkerPool: Sendable {
     private func serve(
         _ connection: Int32, isNew: Bool, _ request: FastCGIRequest, _ handler: any RequestHandler
     ) {
-        switch request.serve(connection, by: handler) {
-        case .kept where !isStopping.load(ordering: .relaxed):
-            park(connection, isNew: isNew)
-        case .kept, .done:
-            if isNew { close(connection) } else { poller.close(connection) }
-        case .closed:
-            if !isNew { poller.forget(connection) }
+        var aftermath = FastCGIRequest.Aftermath.done
+        do throws(Refusal) {
+            request.open(connection)
+            repeat {
+                aftermath = try request.serve(by: handler)
+            } while aftermath == .more && !isStopping.load(ordering: .relaxed)
+        } catch {
+            refusals.add(error)
+            aftermath = .done
         }
-    }
-
-    private func park(_ connection: Int32, isNew: Bool) {
-        if isNew { setTimeout(of: connection) }
-        poller.park(connection, isNew: isNew)
-    }
-
-    private func setTimeout(of connection: Int32) {
-        var limit = timeval(tv_sec: Self.patience, tv_usec: 0)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+        switch aftermath {
+        case .idle:
+            poller.park(connection, isNew: isNew)
+        case .kept where !isStopping.load(ordering: .relaxed):
+            poller.park(connection, isNew: isNew)
+        case .kept, .more, .done:
+            if isNew { close(connection) } else { poller.close(connection) }
+        }
     }
 
     private func recover(from code: Int32) {

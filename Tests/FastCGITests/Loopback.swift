@@ -133,6 +133,9 @@ final class Client: Sendable {
         return true
     }
 
+    /// Says that nothing more will be sent.
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
     /// Reads up to `size` bytes; empty when the other side closed, nil when it said nothing.
     func receive(_ size: Int = 65536) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: size)
@@ -163,9 +166,16 @@ final class Server: Sendable {
     let pool: WorkerPool
     var socket: String { scratch.file("worker.sock") }
 
-    init(threads: Int, _ body: @escaping @Sendable (Exchange) -> Void) throws {
-        listener = try Listener(.unix(path: scratch.file("worker.sock")), mode: 0o666)
-        pool = try WorkerPool(listener: listener, threads: threads) { Answering(body) }
+    init(
+        threads: Int, headPatience: Int = 10, peers: ListenPeers = .automatic,
+        report: @escaping @Sendable (String) -> Void = { _ in },
+        _ body: @escaping @Sendable (Exchange) -> Void
+    ) throws {
+        listener = try Listener(
+            .unix(path: scratch.file("worker.sock")), mode: 0o666, peers: peers)
+        pool = try WorkerPool(
+            listener: listener, threads: threads, headPatience: headPatience, report: report
+        ) { Answering(body) }
     }
 
     deinit {

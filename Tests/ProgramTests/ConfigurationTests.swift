@@ -72,6 +72,7 @@ struct ConfigurationTests {
             database_tls = verify
             listen = /run/caldav.sock
             listen_mode = 0666
+            listen_peers = nginx, 1001
             threads = 3
             max_resource_size = 2M
             remote_user = yes
@@ -85,6 +86,7 @@ struct ConfigurationTests {
         #expect(configuration.store.connection.tls == .verify)
         #expect(configuration.serve.listen == .unix(path: "/run/caldav.sock"))
         #expect(configuration.serve.listenMode == 0o666)
+        #expect(configuration.serve.listenPeers == .accounts(["nginx", "1001"]))
         #expect(configuration.serve.threads == 3)
         #expect(configuration.store.limits.maxResourceSize == 2 << 20)
         #expect(configuration.serve.trustsRemoteUser)

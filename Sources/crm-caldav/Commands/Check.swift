@@ -66,6 +66,9 @@ struct Check: ParsableCommand {
         if newEpoch { return try beginNewEpoch(context) }
         var report = Report(isJSON: json)
         report.show("configuration", .ok, configuration.file ?? "from the environment")
+        if let exposure = ListenExposure(of: configuration.serve.listen) {
+            report.show("listen", .note, exposure.message, mend: exposure.mend)
+        }
         var isClean = false
         do throws(StorageError) {
             isClean = try Checkup(context: context).run(repairing: repair) { check, finding in

@@ -63,7 +63,7 @@ struct Serve: ParsableCommand {
         do throws(SystemError) {
             let listener = try Listener(
                 configuration.serve.listen, mode: configuration.serve.listenMode,
-                group: configuration.serve.listenGroup)
+                group: configuration.serve.listenGroup, peers: configuration.serve.listenPeers)
             let isSupervisor = configuration.serve.processes > 1 && supervisor == nil
             code =
                 isSupervisor ? supervise(listener, service) : try work(listener, service)

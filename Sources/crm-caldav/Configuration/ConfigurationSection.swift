@@ -169,6 +169,13 @@ struct ConfigurationSection: Sendable {
                 "listen_group", \.serve.listenGroup,
                 "The group that the socket's file is to belong to, such as www-data"),
             .value(
+                "listen_peers", \.serve.listenPeers,
+                mustBe: "auto, any, or names of accounts with commas between them",
+                "Accounts that may connect to a Unix socket, besides root and our own: names or numbers with\n"
+                    + "commas between them; auto: the web servers' that the machine has, and the owner and the\n"
+                    + "group of the socket's file; any: whoever the file's permissions let in",
+                parse: { ListenPeers($0) }, write: { $0.text }),
+            .value(
                 "threads", \.serve.threads, mustBe: "auto or a number from 1 to 256",
                 "Requests that a process answers at once, each with a database connection of its own;\n"
                     + "auto: 1 where the web server starts the program (*.fcgi), otherwise 8",

@@ -9,6 +9,8 @@ struct ServeSettings: Sendable {
     var listenMode: UInt32 = 0o660
     /// The group the file is to belong to.
     var listenGroup: String?
+    /// The accounts that may connect to a Unix socket.
+    var listenPeers = ListenPeers.automatic
 
     /// Nil: one where a web server starts the program by itself (`*.fcgi`), eight otherwise.
     var threads: Int?
