@@ -83,14 +83,14 @@ package final class PrivateMariaDB: Sendable {
                 --tmpdir=$1/tmp --skip-networking --max-connections=300 --log-bin=log-bin
                 --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync
                 --innodb-buffer-pool-size=128M"
-            programs=$CRM_CALDAV_TEST_SERVER/bin
+            programs=${CRM_CALDAV_TEST_SERVER:-/nonexistent}/bin
             if [ -x "$programs/mysqld" ] && [ ! -x "$programs/mariadbd" ]; then
                 "$programs/mysqld" --no-defaults --initialize-insecure --datadir="$1/data" \
                     --user="$user" || exit 1
                 "$programs/mysqld" --no-defaults $ours --mysqlx=OFF --sync-binlog=0 \
                     --innodb-redo-log-capacity=64M </dev/null &
             else
-                [ -z "$CRM_CALDAV_TEST_SERVER" ] || PATH=$programs:$PATH
+                PATH=$programs:$PATH
                 mariadb-install-db --no-defaults --datadir="$1/data" --user="$user" \
                     --auth-root-authentication-method=normal --skip-test-db || exit 1
                 mariadbd --no-defaults $ours --debug-no-sync --innodb-log-file-size=32M \
