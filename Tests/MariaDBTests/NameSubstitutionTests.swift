@@ -12,7 +12,9 @@ struct NameSubstitutionTests {
         #expect(names.applied(to: "own_notes") == "x_notes")
     }
 
-    @Test(arguments: ["own_notes2", "my_own_notes", "$own_notes", "own_notesé", "own_note", "", "?"])
+    @Test(arguments: [
+        "own_notes2", "my_own_notes", "$own_notes", "own_notesé", "own_note", "", "?",
+    ])
     func partsOfWordsAreNot(text: String) {
         #expect(names.applied(to: text) == text)
     }

@@ -46,7 +46,9 @@ extension Store {
         return .problem(
             message,
             repair: { store throws(StoreFailure) in
-                try database { () throws(DatabaseError) in try store.connection.run(added.removal) }
+                try database { () throws(DatabaseError) in
+                    try store.connection.run(added.removal)
+                }
             })
     }
 
@@ -73,7 +75,8 @@ extension Store {
     /// The server judges privileges before it explains, and nothing is done.
     func checkPrivileges() throws(StoreFailure) -> [CheckFinding] {
         let tasks = try installation().schema.table
-        let tables = ["caldav_calendars", "caldav_sync_log"] + settings.ownSchema.tables.map(\.name)
+        let tables =
+            ["caldav_calendars", "caldav_sync_log"] + settings.ownSchema.tables.map(\.name)
         var findings: [CheckFinding] = []
         for table in [tasks] + tables.compactMap(Identifier.init) {
             let id = table.name == settings.ownSchema.name("caldav_meta") ? "name" : "*"
