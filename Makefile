@@ -51,6 +51,12 @@ model:  ## CRM statements and calendar clients at random, checked against each o
 	$(MODEL) --operations 4000 --mode scan
 	$(MODEL) --operations 100000 --kill-workers 3 --kill-database 1
 
+databases:  ## Run what depends on the database server on each one that Debian has: half an hour
+	@$(INSTALL) test
+	$(PROGRAM)
+	swift build $(ROOMS) --build-tests
+	Tests/Databases/run
+
 soak:  ## Run the load and model tests at full length: about an hour
 	@$(INSTALL) soak
 	$(PROGRAM)
@@ -82,4 +88,4 @@ lint:  ## Check the format of all Swift files
 dist: build  ## Make the archive for a web space: .build/crm-caldav-web-space.tar.gz
 	@Tests/Integration/make-archive
 
-.PHONY: help demo build test model checked-program checked-rooms soak bench fuzz lint dist
+.PHONY: help demo build test model databases checked-program checked-rooms soak bench fuzz lint dist

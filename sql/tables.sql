@@ -42,13 +42,13 @@ CREATE TABLE IF NOT EXISTS caldav_objects (
     revision INT UNSIGNED NOT NULL,              -- of its latest change
     task_id BIGINT NULL,                         -- tasks.id; NULL: no CRM task
     base MEDIUMBLOB NULL,                        -- the mapped columns as last read back from the row
-    base_digest BINARY(16) NULL,                 -- the same as a digest, which the scan compares with the rows
+    row_digest BINARY(16) NULL,                  -- half a SHA-256 of the same, which the scan compares with the rows
     created BIGINT NOT NULL,
     modified BIGINT NOT NULL,
     UNIQUE KEY name (calendar_id, name),
     UNIQUE KEY uid (calendar_id, uid_hash),
     UNIQUE KEY task (task_id),
-    KEY scan (task_id, base_digest, calendar_id),
+    KEY scan (task_id, row_digest, calendar_id),
     KEY changes (calendar_id, revision, name, component, etag, size, modified, created),
     KEY span (calendar_id, last_end, first_start, component)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;

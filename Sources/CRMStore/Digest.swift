@@ -2,9 +2,8 @@ import CCrypto
 
 /// The functions of libcrypto that the store needs, over bytes.
 package enum Digest {
-    // They are never freed, and nothing changes them.
+    // It is never freed, and nothing changes it.
     private nonisolated(unsafe) static let sha256Algorithm = ccrypto_digest("SHA256")
-    private nonisolated(unsafe) static let md5Algorithm = ccrypto_digest("MD5")
 
     /// 32 bytes.
     package static func sha256(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
@@ -24,12 +23,6 @@ package enum Digest {
     package static func sha256(_ text: String) -> [UInt8] {
         var text = text
         return text.withUTF8 { sha256(UnsafeRawBufferPointer($0)) }
-    }
-
-    /// 16 bytes, to be compared with what the database makes of a row; for nothing secret. Nil where the
-    /// library's makers allow no MD5 (FIPS).
-    package static func md5(_ bytes: [UInt8]) -> [UInt8]? {
-        bytes.withUnsafeBytes { digest($0, by: md5Algorithm, size: 16) }
     }
 
     /// 32 bytes (RFC 2104). The corresponding C function is `HMAC`.

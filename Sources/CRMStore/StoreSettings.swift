@@ -8,6 +8,9 @@ package struct StoreSettings: Sendable {
     /// How to reach the database server.
     package var connection = ConnectionSettings()
 
+    /// With what the names of our own tables and triggers begin; `OwnSchema` says which are possible.
+    package var ownTablesPrefix = OwnSchema.defaultPrefix
+
     package var users = UserTable()
     package var tasks = TaskTable()
 
@@ -38,6 +41,9 @@ package struct StoreSettings: Sendable {
     package var stateDirectory: String?
 
     package init() {}
+
+    /// Our own tables under the names that they have here.
+    package var ownSchema: OwnSchema { OwnSchema(prefix: ownTablesPrefix) }
 }
 
 /// The CRM's table of users, for sign-in.

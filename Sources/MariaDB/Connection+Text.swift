@@ -21,12 +21,14 @@ package struct TextResult: Sendable, Equatable {
 extension Connection {
     /// Runs one statement without parameters and drops its rows.
     package func run(_ text: String) throws(DatabaseError) {
+        let text = meant(by: text)
         try attempt(text) { handle throws(DatabaseError) in try send(text, on: handle) }
     }
 
     /// Runs one statement without parameters and keeps its rows in memory.
     package func queryText(_ text: String) throws(DatabaseError) -> TextResult {
-        try attempt(text) { handle throws(DatabaseError) in
+        let text = meant(by: text)
+        return try attempt(text) { handle throws(DatabaseError) in
             guard realQuery(text, on: handle) == 0, let result = mysql_store_result(handle) else {
                 guard mysql_errno(handle) != 0 else { return TextResult(columns: [], rows: []) }
                 throw DatabaseError(of: handle, running: text)

@@ -100,16 +100,27 @@ package final class Connection {
         for sql: SQL, on handle: UnsafeMutablePointer<MYSQL>
     ) throws(DatabaseError) -> PreparedStatement {
         guard sql.key < Connection.keptStatements else {
-            return try PreparedStatement(sql, on: handle)
+            return try prepare(sql, on: handle)
         }
         while prepared.count <= sql.key { prepared.append(nil) }
         if let known = prepared[sql.key], !known.isSpent {
             // Another cursor reads from it: a second one for the time being.
-            return known.isBusy ? try PreparedStatement(sql, on: handle) : known
+            return known.isBusy ? try prepare(sql, on: handle) : known
         }
-        let new = try PreparedStatement(sql, on: handle)
+        let new = try prepare(sql, on: handle)
         prepared[sql.key] = new
         return new
+    }
+
+    private func prepare(
+        _ sql: SQL, on handle: UnsafeMutablePointer<MYSQL>
+    ) throws(DatabaseError) -> PreparedStatement {
+        try PreparedStatement(meant(by: sql.text), on: handle)
+    }
+
+    /// A statement with the names that its tables have here.
+    func meant(by text: String) -> String {
+        settings.names?.applied(to: text) ?? text
     }
 
     func forgetStatements() {

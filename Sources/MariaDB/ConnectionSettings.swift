@@ -26,6 +26,9 @@ package struct ConnectionSettings: Sendable {
     /// Session variables set at each (re)connect, such as `("@caldav_own", 1)`.
     package var sessionVariables: [(name: String, value: Int)] = []
 
+    /// Names that stand for others in all statements; nil: every name is meant as it is written.
+    package var names: NameSubstitution?
+
     package init() {}
 }
 

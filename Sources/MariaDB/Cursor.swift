@@ -21,7 +21,7 @@ package final class Cursor {
         guard generation == connection.generation else {
             isFinished = true
             throw DatabaseError(
-                code: 2013, message: "The connection was closed", statement: statement.sql.text)
+                code: 2013, message: "The connection was closed", statement: statement.text)
         }
         do throws(DatabaseError) {
             if try statement.fetch() { return true }

@@ -5,7 +5,7 @@ import CMariaDB
 /// Belongs to one connection; closed when released.
 final class PreparedStatement {
     let handle: UnsafeMutablePointer<MYSQL_STMT>
-    let sql: SQL
+    let text: String
     /// Nil for a statement without a result, and for a compound one that has not been run yet: what that
     /// brings, the server tells only then.
     private(set) var row: RowBuffer?
@@ -18,21 +18,21 @@ final class PreparedStatement {
     private let parameterCount: Int
 
     /// The corresponding C functions are `mysql_stmt_init` and `mysql_stmt_prepare`.
-    init(_ sql: SQL, on connection: UnsafeMutablePointer<MYSQL>) throws(DatabaseError) {
+    init(_ text: String, on connection: UnsafeMutablePointer<MYSQL>) throws(DatabaseError) {
         guard let handle = mysql_stmt_init(connection) else { throw .outOfMemory }
-        var text = sql.text
-        let status = text.withUTF8 { utf8 in
+        var sent = text
+        let status = sent.withUTF8 { utf8 in
             mysql_stmt_prepare(
                 handle, UnsafeRawPointer(utf8.baseAddress)?.assumingMemoryBound(to: CChar.self),
                 UInt(utf8.count))
         }
         guard status == 0 else {
-            let error = DatabaseError(of: handle, running: sql.text)
+            let error = DatabaseError(of: handle, running: text)
             mysql_stmt_close(handle)
             throw error
         }
         self.handle = handle
-        self.sql = sql
+        self.text = text
         self.parameterCount = Int(mysql_stmt_param_count(handle))
         if let metadata = mysql_stmt_result_metadata(handle) {
             self.row = RowBuffer(of: metadata)
@@ -49,16 +49,16 @@ final class PreparedStatement {
         guard values.count == parameterCount else {
             throw DatabaseError(
                 code: 2034, message: "\(values.count) values for \(parameterCount) parameters",
-                statement: sql.text)
+                statement: text)
         }
         if parameterCount > 0 {
             guard mysql_stmt_bind_param(handle, parameters.filled(with: values)) == 0 else {
-                throw DatabaseError(of: handle, running: sql.text)
+                throw DatabaseError(of: handle, running: text)
             }
         }
         let status = mysql_stmt_execute(handle)
         parameters.trim()
-        guard status == 0 else { throw DatabaseError(of: handle, running: sql.text) }
+        guard status == 0 else { throw DatabaseError(of: handle, running: text) }
     }
 
     /// Makes rows arrive in `row`; with `streaming`, one by one from the socket, else all at once.
@@ -71,12 +71,12 @@ final class PreparedStatement {
         guard Int(mysql_stmt_field_count(handle)) == row.count else {
             mysql_stmt_free_result(handle)
             throw DatabaseError(
-                code: 2057, message: "The result's columns changed", statement: sql.text)
+                code: 2057, message: "The result's columns changed", statement: text)
         }
         guard mysql_stmt_bind_result(handle, row.binds) == 0,
             streaming || mysql_stmt_store_result(handle) == 0
         else {
-            let error = DatabaseError(of: handle, running: sql.text)
+            let error = DatabaseError(of: handle, running: text)
             isSpent = true
             mysql_stmt_free_result(handle)
             throw error
@@ -99,7 +99,7 @@ final class PreparedStatement {
         default:
             row.isCurrent = false
             isSpent = true
-            throw DatabaseError(of: handle, running: sql.text)
+            throw DatabaseError(of: handle, running: text)
         }
     }
 

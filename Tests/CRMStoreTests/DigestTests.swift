@@ -24,12 +24,6 @@ struct DigestTests {
         #expect(Digest.hmacSHA256(key: [], []).count == 32)
     }
 
-    @Test func md5() {
-        // RFC 1321 A.5
-        #expect(
-            Digest.hex(Digest.md5(Array("abc".utf8)) ?? []) == "900150983cd24fb0d6963f7d28e17f72")
-    }
-
     @Test func randomBytesDiffer() {
         #expect(Digest.random(count: 16).count == 16)
         #expect(Digest.random(count: 16) != Digest.random(count: 16))

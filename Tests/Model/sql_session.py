@@ -1,4 +1,4 @@
-"""A session with MariaDB over its Unix socket, as much of the protocol as plain SQL needs.
+"""A session with MariaDB or MySQL over its Unix socket, as much of the protocol as plain SQL needs.
 
 A writer of the model sends thousands of statements and wants each one's error code: a process of
 the `mariadb` client for each would take most of the time.
@@ -80,8 +80,17 @@ class Session:
         )
         answer = self._receive()
         if answer[:1] == b"\xfe":
-            salt = answer[answer.index(b"\0") + 1:].rstrip(b"\0")
-            self._send(_native_password(password, salt))
+            end = answer.index(b"\0")
+            salt = answer[end + 1:].rstrip(b"\0")
+            is_mysqls = answer[1:end] == b"caching_sha2_password"
+            self._send((_cached_password if is_mysqls else _native_password)(password, salt))
+            answer = self._receive()
+        # MySQL does not remember the password (4), or it does (3), and says so before its OK. What is sent
+        # over a Unix socket need not be hidden.
+        if answer == b"\x01\x04":
+            self._send(password.encode() + b"\0")
+            answer = self._receive()
+        elif answer == b"\x01\x03":
             answer = self._receive()
         self._refused(answer)
         # As PHP's mysqli leaves it: the server's own modes, autocommit.
@@ -140,6 +149,12 @@ class Session:
 def _native_password(password: str, salt: bytes) -> bytes:
     once = hashlib.sha1(password.encode()).digest()
     twice = hashlib.sha1(salt + hashlib.sha1(once).digest()).digest()
+    return bytes(a ^ b for a, b in zip(once, twice))
+
+
+def _cached_password(password: str, salt: bytes) -> bytes:
+    once = hashlib.sha256(password.encode()).digest()
+    twice = hashlib.sha256(hashlib.sha256(once).digest() + salt).digest()
     return bytes(a ^ b for a, b in zip(once, twice))
 
 

@@ -5,7 +5,9 @@ import Synchronization
 /// A database server of the tests' own, started at first use, gone when the test process is.
 ///
 /// It listens on a Unix socket only, in a directory of its own. The environment variable
-/// `CRM_CALDAV_TEST_DB_SOCKET` names one that already runs instead (user root, no password).
+/// `CRM_CALDAV_TEST_SERVER` names a directory whose `bin` has another server's programs, MariaDB's or
+/// MySQL's (`Tests/Databases/unpack`), and `CRM_CALDAV_TEST_DB_SOCKET` a server that already runs (user
+/// root, no password).
 package final class PrivateMariaDB: Sendable {
     package static let shared: PrivateMariaDB = {
         do { return try PrivateMariaDB() } catch { fatalError("no private MariaDB: \(error)") }
@@ -77,13 +79,23 @@ package final class PrivateMariaDB: Sendable {
             # Of its own: a server that starts deletes the temporary tables it finds in tmpdir.
             mkdir tmp
             user=$(id -un)
-            mariadb-install-db --no-defaults --datadir="$1/data" --user="$user" \
-                --auth-root-authentication-method=normal --skip-test-db || exit 1
-            mariadbd --no-defaults --datadir="$1/data" --user="$user" --socket="$1/socket" \
-                --pid-file="$1/pid" --tmpdir="$1/tmp" --skip-networking --max-connections=300 \
-                --debug-no-sync --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync \
-                --innodb-buffer-pool-size=128M --innodb-log-file-size=32M \
-                --log-bin=log-bin </dev/null &
+            ours="--datadir=$1/data --user=$user --socket=$1/socket --pid-file=$1/pid
+                --tmpdir=$1/tmp --skip-networking --max-connections=300 --log-bin=log-bin
+                --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync
+                --innodb-buffer-pool-size=128M"
+            programs=${CRM_CALDAV_TEST_SERVER:-/nonexistent}/bin
+            if [ -x "$programs/mysqld" ] && [ ! -x "$programs/mariadbd" ]; then
+                "$programs/mysqld" --no-defaults --initialize-insecure --datadir="$1/data" \
+                    --user="$user" || exit 1
+                "$programs/mysqld" --no-defaults $ours --mysqlx=OFF --sync-binlog=0 \
+                    --innodb-redo-log-capacity=64M </dev/null &
+            else
+                PATH=$programs:$PATH
+                mariadb-install-db --no-defaults --datadir="$1/data" --user="$user" \
+                    --auth-root-authentication-method=normal --skip-test-db || exit 1
+                mariadbd --no-defaults $ours --debug-no-sync --innodb-log-file-size=32M \
+                    </dev/null &
+            fi
             server=$!
             read -r end
             kill "$server"

@@ -71,7 +71,7 @@ extension Store {
             case .different:
                 """
                 SELECT t.id FROM caldav_objects AS o JOIN \(table) AS t ON t.id = o.task_id
-                 WHERE NOT (o.base_digest <=> \(schema.digest)) AND t.id NOT IN (\(isPending))
+                 WHERE NOT (o.row_digest <=> \(schema.digest)) AND t.id NOT IN (\(isPending))
                  LIMIT \(Store.pairsAtMost)
                 """
             }

@@ -43,8 +43,8 @@ extension Store {
         if let recorded, recorded != created {
             findings.append(
                 .problem(
-                    "the database looks restored: caldav_calendar_state was made anew. The next "
-                        + "request begins a new epoch",
+                    "the database looks restored: \(settings.ownSchema.name("caldav_calendar_state")) was "
+                        + "made anew. The next request begins a new epoch",
                     repair: { store throws(StoreFailure) in try store.verifyDatabase() }))
         }
         let beyond = try database { () throws(DatabaseError) in

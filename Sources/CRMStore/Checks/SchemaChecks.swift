@@ -17,6 +17,7 @@ extension Store {
                 ? CheckFinding.problem(finding.message, mend: mend)
                 : CheckFinding.note(finding.message, mend: mend)
         }
+        for added in plan.addedParts { findings.append(try finding(of: added)) }
         // The triggers are a subject of their own.
         for step in plan.steps where !step.isTrigger {
             findings.append(
@@ -26,6 +27,29 @@ extension Store {
                     repair: plan.isRefused ? nil : Store.migrate))
         }
         return findings
+    }
+
+    /// An earlier version took a table that only has one of our names for an older one of ours.
+    private func finding(of added: AddedParts) throws(StoreFailure) -> CheckFinding {
+        let names = added.columns.map(\.name).joined(separator: ", ")
+        let message =
+            "an earlier crm-caldav migrate added columns to the table \(added.table), which is not its "
+            + "own: \(names)"
+        let isUsed = try database { () throws(DatabaseError) in
+            try !connection.queryText(added.questionForValues).rows.isEmpty
+        }
+        guard !isUsed else {
+            return .problem(
+                "\(message); there are values in them",
+                mend: "look at the values, then: \(added.removal);")
+        }
+        return .problem(
+            message,
+            repair: { store throws(StoreFailure) in
+                try database { () throws(DatabaseError) in
+                    try store.connection.run(added.removal)
+                }
+            })
     }
 
     private static let migrate: CheckFinding.Repair = { store throws(StoreFailure) in
@@ -51,10 +75,11 @@ extension Store {
     /// The server judges privileges before it explains, and nothing is done.
     func checkPrivileges() throws(StoreFailure) -> [CheckFinding] {
         let tasks = try installation().schema.table
-        let tables = ["caldav_calendars", "caldav_sync_log"] + OwnSchema.tables.map(\.name)
+        let tables =
+            ["caldav_calendars", "caldav_sync_log"] + settings.ownSchema.tables.map(\.name)
         var findings: [CheckFinding] = []
         for table in [tasks] + tables.compactMap(Identifier.init) {
-            let id = table.name == "caldav_meta" ? "name" : "*"
+            let id = table.name == settings.ownSchema.name("caldav_meta") ? "name" : "*"
             let trials = [
                 ("SELECT", "SELECT \(id) FROM \(table.quoted) WHERE 1 = 0"),
                 ("INSERT", "INSERT INTO \(table.quoted) SELECT * FROM \(table.quoted) WHERE 1 = 0"),

@@ -9,7 +9,7 @@ extension Store {
         var definer: String
         /// INSERT, UPDATE or DELETE.
         var event: String
-        var isOurs: Bool { OwnSchema.triggerNames.contains(name) }
+        var isOurs: Bool
     }
 
     private static let triggersOfTasks: SQL = """
@@ -21,11 +21,13 @@ extension Store {
         let triggers = try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.triggersOfTasks, .text(settings.tasks.table))
             var triggers: [TaskTrigger] = []
+            let ours = settings.ownSchema.triggerNames
             while try cursor.next() {
+                let name = cursor.string(0) ?? ""
                 triggers.append(
                     TaskTrigger(
-                        name: cursor.string(0) ?? "", definer: cursor.string(1) ?? "",
-                        event: cursor.string(2) ?? ""))
+                        name: name, definer: cursor.string(1) ?? "", event: cursor.string(2) ?? "",
+                        isOurs: ours.contains(name)))
             }
             return triggers
         }
@@ -94,7 +96,7 @@ extension Store {
 
     private static let makeTriggersAnew: CheckFinding.Repair = { store throws(StoreFailure) in
         try database { () throws(DatabaseError) in
-            for trigger in OwnSchema.triggers(on: store.settings.tasks.table) {
+            for trigger in store.settings.ownSchema.triggers(on: store.settings.tasks.table) {
                 try store.connection.run("DROP TRIGGER IF EXISTS \(trigger.name)")
                 try store.connection.run(trigger.statement)
             }
@@ -192,7 +194,8 @@ extension Store {
             return [
                 .problem(
                     "the triggers note nothing: \(accounts.joined(separator: ", ")), who made them, "
-                        + "may not INSERT into caldav_pending; changes show within 60 s",
+                        + "may not INSERT into \(settings.ownSchema.name("caldav_pending")); changes show "
+                        + "within 60 s",
                     repair: Store.makeTriggersAnew)
             ]
         // Somebody holds the row: then it is in use, and works.

@@ -134,8 +134,10 @@ extension Store {
             switch step.action {
             case .add(_, let calendar, _): counts[calendar.id, default: 0] += 1
             case .remove(let mirror): counts[mirror.calendarID, default: 0] += 1
-            case .change(let mirror, _, _, let destination):
-                counts[mirror.calendarID, default: 0] += 1
+            case .change(let mirror, _, let text, let destination):
+                // None where only what is remembered of the row changes; the calendar is locked even so.
+                let isSeen = text.isNew || destination != nil
+                counts[mirror.calendarID, default: 0] += isSeen ? 1 : 0
                 if let destination { counts[destination.id, default: 0] += 1 }
             }
         }

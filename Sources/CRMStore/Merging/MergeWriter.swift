@@ -77,7 +77,9 @@ struct MergeWriter {
         to destination: CalendarRecord?, _ revisions: inout RevisionRanges,
         _ installation: Installation
     ) throws(StoreFailure) {
-        let here = revisions.next(of: mirror.calendarID)
+        // What clients see stays as it is: then it has no new revision.
+        let isSeen = changed.isNew || destination != nil
+        let here = isSeen ? revisions.next(of: mirror.calendarID) : mirror.revision
         var revision = changed.isNew ? here : mirror.revision
         var name = Array(mirror.name.utf8)
         let calendar = destination?.id ?? mirror.calendarID
@@ -97,7 +99,7 @@ struct MergeWriter {
                 .bytes(read.row.values.encoded(installation.schema)), .bytes(read.digest),
                 .int(now), .int(changed.isNew ? now : 0),
             ])
-        guard changed.isNew || destination != nil else { return }
+        guard isSeen else { return }
         log(.update, read.row.id, text.uid)
         guard changed.isNew else { return }
         var row = read.row
@@ -166,7 +168,7 @@ extension Store {
             """
             INSERT INTO caldav_objects
                    (calendar_id, name, uid, uid_hash, component, icalendar, etag, size, first_start,
-                    last_end, busy, attendees, revision, task_id, base, base_digest, created,
+                    last_end, busy, attendees, revision, task_id, base, row_digest, created,
                     modified)
             VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
             """
@@ -176,7 +178,7 @@ extension Store {
             """
             INSERT INTO caldav_objects
                    (id, calendar_id, name, uid, uid_hash, component, icalendar, etag, size,
-                    first_start, last_end, busy, attendees, revision, task_id, base, base_digest,
+                    first_start, last_end, busy, attendees, revision, task_id, base, row_digest,
                     created, modified)
             VALUES \(SQL.repeated("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: count))
             ON DUPLICATE KEY UPDATE
@@ -186,7 +188,7 @@ extension Store {
                    first_start = VALUES(first_start), last_end = VALUES(last_end),
                    busy = VALUES(busy), attendees = VALUES(attendees),
                    revision = VALUES(revision), base = VALUES(base),
-                   base_digest = VALUES(base_digest),
+                   row_digest = VALUES(row_digest),
                    modified = IF(VALUES(modified) = 0, modified, VALUES(modified))
             """
         }

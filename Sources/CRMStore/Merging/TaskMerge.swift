@@ -140,7 +140,7 @@ extension Store {
         for piece in tasks.inStatementChunks() {
             let select: SQL = """
                 SELECT o.id, o.task_id, o.calendar_id, o.name, o.uid, o.icalendar, o.base,
-                       o.base_digest, o.revision, \(CalendarColumns.list)
+                       o.row_digest, o.revision, \(CalendarColumns.list)
                   FROM caldav_objects AS o
                   LEFT JOIN caldav_calendars AS c ON c.id = o.calendar_id
                   LEFT JOIN caldav_calendar_state AS s ON s.calendar_id = c.id

@@ -20,7 +20,9 @@ struct DeclaredColumn: Sendable {
         name = words[0]
         definition = words.dropFirst().joined(separator: " ")
         // An ENUM's list may stand apart from the word; UNSIGNED always does.
-        let attributes = ["NOT", "NULL", "DEFAULT", "UNIQUE", "AUTO_INCREMENT", "PRIMARY", "ON"]
+        let attributes = [
+            "NOT", "NULL", "DEFAULT", "UNIQUE", "AUTO_INCREMENT", "PRIMARY", "ON", "CHARACTER",
+        ]
         let typeWords = words.dropFirst().prefix { !attributes.contains($0.uppercased()) }
         type = normalType(typeWords.joined(separator: " "))
         let rest = words.dropFirst(1 + typeWords.count).joined(separator: " ")
@@ -51,6 +53,8 @@ struct DeclaredTable: Sendable {
     private(set) var plainKeys: [DeclaredKey] = []
     /// `FOREIGN KEY …`, by its one column.
     private(set) var foreignKeys: [DeclaredKey] = []
+    /// Its columns, in order.
+    private(set) var primaryKey: [String] = []
 
     /// - Parameter statement: `CREATE TABLE name (` or `CREATE TABLE IF NOT EXISTS name (`, one
     ///   declaration an item.
@@ -63,6 +67,10 @@ struct DeclaredTable: Sendable {
         name = words[isConditional ? 5 : 2]
         self.statement = statement
         for item in SQLScript.items(in: body) { add(item) }
+    }
+
+    func column(_ name: String) -> DeclaredColumn? {
+        columns.first { $0.name == name.lowercased() }
     }
 
     private mutating func add(_ item: String) {
@@ -78,8 +86,11 @@ struct DeclaredTable: Sendable {
             // (task_id)
             let column = String(words[2].dropFirst().dropLast())
             foreignKeys.append(DeclaredKey(name: column, columns: [column], definition: item))
-        } else if words.first != "PRIMARY", let column = DeclaredColumn(item) {
+        } else if words.first == "PRIMARY" {
+            primaryKey = columns
+        } else if let column = DeclaredColumn(item) {
             self.columns.append(column)
+            if column.isPrimaryKey { primaryKey = [column.name] }
         }
     }
 }

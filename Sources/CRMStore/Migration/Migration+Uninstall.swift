@@ -24,22 +24,11 @@ extension Migration {
     }
 
     private func removalSteps(documentedParts: Bool) throws(DatabaseError) -> [MigrationStep] {
-        var steps: [MigrationStep] = []
-        for name in OwnSchema.triggerNames {
-            let rows = try connection.query(
-                """
-                SELECT 1 FROM information_schema.TRIGGERS
-                 WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = ?
-                """, .text(name))
-            guard try rows.next() else { continue }
-            steps.append(
-                MigrationStep(summary: "drop trigger \(name)", sql: "DROP TRIGGER \(name)"))
-        }
-        var tables = OwnSchema.tables.map(\.name) + OwnSchema.retiredTables
+        var steps = try triggerRemovalSteps() + ownRemovalSteps()
         let tasks = SQLTable(name: settings.tasks.table)
         let documented = DocumentedSchema(tasks: tasks, idType: "int")
         // The log refers to the tasks: in the opposite order of their making.
-        if documentedParts { tables += documented.tables.map(\.name).reversed() }
+        let tables = documentedParts ? documented.tables.map(\.name).reversed() : []
         for table in tables where try TableInspection(of: table, through: connection) != nil {
             steps.append(MigrationStep(summary: "drop table \(table)", sql: "DROP TABLE \(table)"))
         }
@@ -53,6 +42,38 @@ extension Migration {
                 MigrationStep(
                     summary: "drop the caldav_ columns of \(tasks.name)",
                     sql: "ALTER TABLE \(tasks.quoted) \(drops.joined(separator: ", "))"))
+        }
+        return steps
+    }
+
+    private func triggerRemovalSteps() throws(DatabaseError) -> [MigrationStep] {
+        var steps: [MigrationStep] = []
+        for name in settings.ownSchema.triggerNames {
+            let rows = try connection.query(
+                """
+                SELECT ACTION_STATEMENT FROM information_schema.TRIGGERS
+                 WHERE TRIGGER_SCHEMA = DATABASE() AND TRIGGER_NAME = ?
+                """, .text(name))
+            guard try rows.next(), OwnSchema.isOurs(triggerBody: rows.string(0) ?? "") else {
+                continue
+            }
+            steps.append(
+                MigrationStep(summary: "drop trigger \(name)", sql: "DROP TRIGGER \(name)"))
+        }
+        return steps
+    }
+
+    /// A table that only has one of our names stays.
+    private func ownRemovalSteps() throws(DatabaseError) -> [MigrationStep] {
+        let own = settings.ownSchema
+        var steps: [MigrationStep] = []
+        for table in own.tables + own.retiredTables {
+            guard let existing = try TableInspection(of: table.name, through: connection),
+                own.isOurs(existing, as: table)
+            else { continue }
+            steps.append(
+                MigrationStep(
+                    summary: "drop table \(table.name)", sql: "DROP TABLE \(table.name)"))
         }
         return steps
     }

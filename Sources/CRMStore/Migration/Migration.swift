@@ -13,7 +13,7 @@ package struct Migration {
     private let adopt: Adoption?
 
     /// Version of our own tables, in `caldav_meta` under `schema_version`.
-    static let schemaVersion = 1
+    static let schemaVersion = 2
 
     /// - Parameters:
     ///   - connection: of an account that may CREATE, ALTER, INDEX, REFERENCES and, for triggers,

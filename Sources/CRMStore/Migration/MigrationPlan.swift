@@ -8,6 +8,8 @@ package struct MigrationPlan: Sendable {
     package internal(set) var findings: [MigrationFinding] = []
     /// How changes by the CRM will be noticed, as far as this account's privileges tell.
     package internal(set) var noticing = Noticing.triggers
+    /// What an earlier version did to tables that are not ours.
+    var addedParts: [AddedParts] = []
 
     package var isRefused: Bool { findings.contains { $0.isRefused } }
 }

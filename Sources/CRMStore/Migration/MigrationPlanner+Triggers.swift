@@ -13,12 +13,18 @@ extension MigrationPlanner {
     /// and the server's answer decides.
     mutating func planTriggers() throws(DatabaseError) {
         var isChanged = false
-        for name in OwnSchema.formerTriggerNames where try existingTrigger(name) != nil {
+        for name in own.formerTriggerNames {
+            guard let existing = try existingTrigger(name), isOurs(existing, name) else { continue }
             isChanged = true
             add("drop trigger \(name)", "DROP TRIGGER \(name)", isTrigger: true)
         }
-        for trigger in OwnSchema.triggers(on: tasks.name) {
+        for name in try triggersOfFormerPrefix() {
+            isChanged = true
+            add("drop trigger \(name)", "DROP TRIGGER `\(name)`", isTrigger: true)
+        }
+        for trigger in own.triggers(on: tasks.name) {
             if let existing = try existingTrigger(trigger.name) {
+                guard isOurs(existing, trigger.name) else { continue }
                 if existing.table == tasks.name,
                     SQLScript.words(in: existing.body) == SQLScript.words(in: trigger.body)
                 {
@@ -32,6 +38,39 @@ extension MigrationPlanner {
         if isChanged, let reason = try reasonAgainstTriggers() {
             result.noticing = .scan(reason: reason)
         }
+    }
+
+    /// Whether a trigger of one of our names was made by us; a finding says where it was not.
+    private mutating func isOurs(
+        _ existing: (table: String, body: String), _ name: String
+    ) -> Bool {
+        if OwnSchema.isOurs(triggerBody: existing.body) { return true }
+        result.findings.append(
+            .refused(
+                "the trigger \(name) on \(existing.table) was not made by crm-caldav, which needs one of "
+                    + "that name: make it anew under another name, or set own_tables_prefix, and "
+                    + "crm-caldav's own tables and triggers have other names"))
+        return false
+    }
+
+    /// Triggers of ours that were made when our names began otherwise: their tables are gone, or the
+    /// plan is refused.
+    private func triggersOfFormerPrefix() throws(DatabaseError) -> [String] {
+        let rows = try connection.query(
+            """
+            SELECT TRIGGER_NAME, ACTION_STATEMENT FROM information_schema.TRIGGERS
+             WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = ?
+             ORDER BY TRIGGER_NAME
+            """, .text(tasks.name))
+        var names: [String] = []
+        while try rows.next() {
+            let (name, body) = (rows.string(0) ?? "", rows.string(1) ?? "")
+            guard OwnSchema.isOurs(triggerBody: body), body.contains("pending (task_id"),
+                !own.triggerNames.contains(name), Identifier(name) != nil
+            else { continue }
+            names.append(name)
+        }
+        return names
     }
 
     private func existingTrigger(

@@ -5,12 +5,14 @@ struct MigrationPlanner {
     let connection: Connection
     let settings: StoreSettings
     let tasks: SQLTable
+    let own: OwnSchema
     var result = MigrationPlan()
 
     init(settings: StoreSettings, connection: Connection) {
         self.settings = settings
         self.connection = connection
         tasks = SQLTable(name: settings.tasks.table)
+        own = settings.ownSchema
     }
 
     mutating func add(_ summary: String, _ sql: String, isTrigger: Bool = false) {
@@ -131,52 +133,14 @@ struct MigrationPlanner {
         add("insert the default calendar", schema.defaultCalendar)
     }
 
-    private mutating func planOwnTables(version: Int64?) throws(DatabaseError) {
-        for table in OwnSchema.tables {
-            if let existing = try TableInspection(of: table.name, through: connection) {
-                complete(existing, to: table)
-            } else {
-                add("create table \(table.name)", table.statement)
-            }
-        }
-        if let version, version > Migration.schemaVersion {
-            result.findings.append(
-                .refused(
-                    "the tables are of version \(version), made by a newer crm-caldav; this one knows "
-                        + "version \(Migration.schemaVersion)"))
-        } else if version != Int64(Migration.schemaVersion) {
-            add(
-                "record schema version \(Migration.schemaVersion)",
-                """
-                INSERT INTO caldav_meta (name, value)
-                VALUES ('schema_version', '\(Migration.schemaVersion)')
-                ON DUPLICATE KEY UPDATE value = VALUES(value)
-                """)
-        }
-    }
-
-    /// What a table of an older version lacks.
-    private mutating func complete(_ existing: TableInspection, to table: DeclaredTable) {
-        for column in table.columns where existing.column(column.name) == nil {
-            add(
-                "add column \(table.name).\(column.name)",
-                "ALTER TABLE \(table.name) ADD COLUMN \(column.name) \(column.definition)")
-        }
-        for key in table.uniqueKeys + table.plainKeys {
-            let known = existing.keys.first { $0.name == key.name }
-            if known?.columns == key.columns { continue }
-            let drop = known == nil ? "" : "DROP KEY \(key.name), "
-            add(
-                "make key \(table.name).\(key.name)",
-                "ALTER TABLE \(table.name) \(drop)ADD \(key.definition)")
-        }
-    }
-
     /// Nil for a database that no migration of ours has finished.
     private func schemaVersion() throws(DatabaseError) -> Int64? {
-        guard try TableInspection(of: "caldav_meta", through: connection) != nil else { return nil }
-        let rows = try connection.query(
-            "SELECT value FROM caldav_meta WHERE name = 'schema_version'")
-        return try rows.next() ? rows.int(0) : nil
+        guard let table = own.tables.first(where: { $0.name == own.name("caldav_meta") }),
+            let existing = try TableInspection(of: table.name, through: connection),
+            own.isOurs(existing, as: table)
+        else { return nil }
+        let found = try connection.queryText(
+            "SELECT value FROM \(table.name) WHERE name = 'schema_version'")
+        return found.first("value").flatMap { Int64($0) }
     }
 }

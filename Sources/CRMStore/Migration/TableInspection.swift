@@ -7,6 +7,7 @@ struct TableInspection {
     /// `DYNAMIC`, `COMPACT`, …, upper case.
     let rowFormat: String
     let isPartitioned: Bool
+    let comment: String
     /// Bytes that a character of a new column takes at most; 4 for utf8mb4.
     let bytesPerCharacter: Int
     let columns: [InspectedColumn]
@@ -15,6 +16,11 @@ struct TableInspection {
 
     func column(_ name: String) -> InspectedColumn? {
         columns.first { $0.name.lowercased() == name.lowercased() }
+    }
+
+    /// Columns of the primary key, in order.
+    var primaryKey: [String] {
+        keys.first { $0.name == "PRIMARY" }?.columns.map { $0.lowercased() } ?? []
     }
 
     func hasUniqueKey(on names: [String]) -> Bool {
@@ -53,13 +59,14 @@ extension TableInspection {
         rowFormat = (table.string(1) ?? "").uppercased()
         isPartitioned = (table.string(2) ?? "").lowercased().contains("partitioned")
         bytesPerCharacter = Int(table.int(3) ?? 4)
+        comment = table.string(4) ?? ""
         columns = try TableInspection.columns(of: name, through: connection)
         keys = try TableInspection.keys(of: name, through: connection)
         foreignKeys = try TableInspection.foreignKeys(of: name, through: connection)
     }
 
     private static let table: SQL = """
-        SELECT t.ENGINE, t.ROW_FORMAT, t.CREATE_OPTIONS, s.MAXLEN
+        SELECT t.ENGINE, t.ROW_FORMAT, t.CREATE_OPTIONS, s.MAXLEN, t.TABLE_COMMENT
           FROM information_schema.TABLES t
           LEFT JOIN information_schema.COLLATIONS c ON c.COLLATION_NAME = t.TABLE_COLLATION
           LEFT JOIN information_schema.CHARACTER_SETS s

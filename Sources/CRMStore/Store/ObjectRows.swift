@@ -21,7 +21,7 @@ extension Store {
     /// Of a calendar's state `s` and the object `o` that has a name there. Parameters: the name, and for
     /// `present` the calendar.
     static let presentColumns: SQL = """
-        s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid, o.base_digest,
+        s.mirrored, o.id, o.etag, o.uid_hash, o.task_id, o.base, o.icalendar, o.uid, o.row_digest,
         s.revision
         """
     static let presentTables: SQL = """
@@ -34,17 +34,17 @@ extension Store {
     private static let insert: SQL = """
         INSERT INTO caldav_objects
                (calendar_id, name, uid, uid_hash, component, icalendar, etag, size, first_start,
-                last_end, busy, attendees, revision, task_id, base, base_digest, created, modified)
+                last_end, busy, attendees, revision, task_id, base, row_digest, created, modified)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     private static let update: SQL = """
         UPDATE caldav_objects
            SET component = ?, icalendar = ?, etag = ?, size = ?, first_start = ?, last_end = ?,
-               busy = ?, attendees = ?, revision = ?, task_id = ?, base = ?, base_digest = ?, modified = ?
+               busy = ?, attendees = ?, revision = ?, task_id = ?, base = ?, row_digest = ?, modified = ?
          WHERE id = ?
         """
     private static let updateBase: SQL = """
-        UPDATE caldav_objects SET base = ?, base_digest = ? WHERE id = ?
+        UPDATE caldav_objects SET base = ?, row_digest = ? WHERE id = ?
         """
     private static let delete: SQL = "DELETE FROM caldav_objects WHERE id = ?"
     private static let nameOfUID: SQL = """
@@ -186,7 +186,7 @@ extension Store {
             Store.updateBase, [.bytes(counterpart.base), .bytes(counterpart.digest), .int(id)])
     }
 
-    /// Values from `component` to `base_digest`.
+    /// Values from `component` to `row_digest`.
     private static func values(
         of text: ObjectText, revision: Int64, _ counterpart: Counterpart?
     ) -> [Value] {

@@ -72,7 +72,7 @@ extension Store {
     ) throws(StoreFailure) -> Bool {
         let installation = try installation()
         let update = change.update
-        guard let digest = installation.schema.digest(of: update.expected) else { return false }
+        let digest = installation.schema.digest(of: update.expected)
         let statement = update.statement(of: installation.statements, uid: update.mark.uid)
         try later(statement.sql, statement.values)
         try overwrite(

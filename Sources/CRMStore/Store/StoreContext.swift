@@ -41,6 +41,7 @@ package final class StoreContext: Sendable {
         var connection = settings.connection
         connection.sessionVariables.append((name: "@caldav_own", value: 1))
         connection.lockWaitTimeout = 2
+        connection.names = settings.ownSchema.names
         return connection
     }
 

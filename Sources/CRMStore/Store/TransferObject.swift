@@ -11,7 +11,7 @@ extension Store {
     private static let move: SQL = """
         UPDATE caldav_objects
            SET calendar_id = ?, name = ?, revision = ?, first_start = COALESCE(?, first_start),
-               last_end = COALESCE(?, last_end), task_id = ?, base = ?, base_digest = ?
+               last_end = COALESCE(?, last_end), task_id = ?, base = ?, row_digest = ?
          WHERE id = ?
         """
 

@@ -11,7 +11,8 @@ struct TaskSchema: Sendable {
     /// `t.id, t.caldav_uid, t.caldav_sequence`, the digest, and each column of `TaskColumn` as text.
     let selectList: SQL
 
-    /// Sixteen bytes that differ when any mapped column of the row `t` differs.
+    /// Sixteen bytes that differ when any mapped column of the row `t` differs: half a SHA-256, as MySQL
+    /// 9.6 has neither MD5() nor SHA1() any more.
     let digest: SQL
 
     /// `name = literal` for columns of the CRM's that must be given a value and have no default.
@@ -24,9 +25,8 @@ struct TaskSchema: Sendable {
     /// All columns that a row can be given, mapped or not.
     let rowColumns: [RowColumn]
 
-    /// What `digest` makes of a row of these values, if the server's text of each is ours; nil where
-    /// that cannot be said.
-    func digest(of values: TaskValues) -> [UInt8]? {
+    /// What `digest` makes of a row of these values, if the server's text of each is ours.
+    func digest(of values: TaskValues) -> [UInt8] {
         var marks: [UInt8] = []
         var texts: [UInt8] = []
         for column in TaskColumn.allCases {
@@ -39,7 +39,7 @@ struct TaskSchema: Sendable {
             let isDate = if case .date = definition.kind { true } else { false }
             texts.append(contentsOf: isDate ? value.utf8.prefix(10) : value.utf8[...])
         }
-        return Digest.md5(marks + texts)
+        return Array(Digest.sha256(marks + texts).prefix(16))
     }
 
     subscript(column: TaskColumn) -> ColumnDefinition? { columns[column.rawValue] }
@@ -143,7 +143,7 @@ extension TaskSchema {
         let names = columns.compactMap { $0?.identifier }
         let marks = TaskSchema.joined(names.map { "ISNULL(t.\($0))" }, by: ", ")
         let values = TaskSchema.joined(names.map { "t.\($0)" }, by: ", ")
-        digest = "UNHEX(MD5(CONCAT_WS(CHAR(31), CONCAT(\(marks)), \(values))))"
+        digest = "UNHEX(LEFT(SHA2(CONCAT_WS(CHAR(31), CONCAT(\(marks)), \(values)), 256), 32))"
         selectList = """
             t.id, t.caldav_uid, t.caldav_sequence, \(digest) AS digest,
             \(TaskSchema.joined(texts, by: ", "))

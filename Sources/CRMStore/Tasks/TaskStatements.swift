@@ -131,7 +131,7 @@ struct TaskStatements: Sendable {
             FROM \(table) AS t
               LEFT JOIN caldav_objects AS o FORCE INDEX (scan) ON o.task_id = t.id
             """
-        let differ: SQL = "(o.id IS NULL OR NOT (o.base_digest <=> \(schema.digest)))"
+        let differ: SQL = "(o.id IS NULL OR NOT (o.row_digest <=> \(schema.digest)))"
         let different: SQL = "\(pairs) WHERE t.id > ? AND t.id < ? AND \(differ)"
         let gone: SQL = """
             FROM caldav_objects AS o
@@ -179,7 +179,7 @@ struct TaskStatements: Sendable {
               FROM (SELECT \(sums("t.id", schema.digest)), COUNT(*) AS number
                       FROM \(schema.table) AS t WHERE t.id > 0 GROUP BY block
                      UNION ALL
-                    SELECT \(sums("o.task_id", "o.base_digest")), -COUNT(*)
+                    SELECT \(sums("o.task_id", "o.row_digest")), -COUNT(*)
                       FROM caldav_objects AS o FORCE INDEX (scan)
                      WHERE o.task_id > 0 GROUP BY block) AS sums
              GROUP BY block HAVING SUM(number) <> 0 OR BIT_XOR(content) <> 0

@@ -12,7 +12,7 @@ extension Store {
             "calendar_id, name, etag, icalendar, task_id, task, task_row",
             """
             o.calendar_id, o.name, o.etag, o.icalendar, o.task_id,
-            IF(t.id IS NOT NULL AND o.base_digest <=> \(schema.digest), NULL, o.base),
+            IF(t.id IS NOT NULL AND o.row_digest <=> \(schema.digest), NULL, o.base),
             IF(t.id IS NULL, NULL, \(wholeRow))
             """,
             "FROM caldav_objects AS o LEFT JOIN \(schema.table) AS t ON t.id = o.task_id"

@@ -42,6 +42,13 @@ struct ConfigurationSection: Sendable {
             .number(
                 "database_read_timeout", \.store.connection.readTimeout, in: 1...600,
                 "Seconds to wait for each answer of the server"),
+            .value(
+                "own_tables_prefix", \.store.ownTablesPrefix,
+                mustBe: "a letter and then letters, digits and _, and to make no name that is "
+                    + "longer than 64 characters or that another table has by default",
+                "With what the names of crm-caldav's own tables and triggers begin; the documented\n"
+                    + "tables, caldav_calendars and caldav_sync_log, keep their names",
+                parse: { OwnSchema.accepts(prefix: $0) ? $0 : nil }, write: { $0 }),
         ])
 
     private static let users = ConfigurationSection(

@@ -106,7 +106,8 @@ struct CheckTests {
     @Test func triggersOfAnAccountThatIsGoneFailTheCRM() throws {
         let crm = try CheckedCRM()
         let account = "'gone'@'localhost'"
-        try crm.crm.crm.run("CREATE OR REPLACE USER \(account)")
+        try crm.crm.crm.run("DROP USER IF EXISTS \(account)")
+        try crm.crm.crm.run("CREATE USER \(account)")
         try crm.crm.crm.run("GRANT ALL ON *.* TO \(account)")
         try makeTriggers(crm, as: account)
         try crm.crm.crm.run("DROP USER \(account)")
@@ -121,7 +122,8 @@ struct CheckTests {
         let crm = try CheckedCRM()
         let database = crm.crm.settings.connection.database
         let account = "'weak'@'localhost'"
-        try crm.crm.crm.run("CREATE OR REPLACE USER \(account)")
+        try crm.crm.crm.run("DROP USER IF EXISTS \(account)")
+        try crm.crm.crm.run("CREATE USER \(account)")
         try crm.crm.crm.run("GRANT SELECT, TRIGGER ON `\(database)`.tasks TO \(account)")
         try makeTriggers(crm, as: account)
         #expect(try crm.check().says("the triggers note nothing"))
@@ -131,14 +133,16 @@ struct CheckTests {
     @Test func anAccountThatMaySeeNoOthersTriesTheTrigger() throws {
         let crm = try CheckedCRM()
         let database = crm.crm.settings.connection.database
-        try crm.crm.crm.run("CREATE OR REPLACE USER 'plain'@'localhost'")
+        try crm.crm.crm.run("DROP USER IF EXISTS 'plain'@'localhost'")
+        try crm.crm.crm.run("CREATE USER 'plain'@'localhost'")
         try crm.crm.crm.run("GRANT ALL ON `\(database)`.* TO 'plain'@'localhost'")
         var settings = crm.crm.settings
         settings.connection.user = "plain"
         let context = try StoreContext(settings: settings)
         #expect(try crm.check(as: context).isClean)
         let gone = "'lost'@'localhost'"
-        try crm.crm.crm.run("CREATE OR REPLACE USER \(gone)")
+        try crm.crm.crm.run("DROP USER IF EXISTS \(gone)")
+        try crm.crm.crm.run("CREATE USER \(gone)")
         try crm.crm.crm.run("GRANT ALL ON *.* TO \(gone)")
         try makeTriggers(crm, as: gone)
         try crm.crm.crm.run("DROP USER \(gone)")
@@ -164,7 +168,8 @@ struct CheckTests {
         let crm = try CheckedCRM()
         let database = crm.crm.settings.connection.database
         let account = "'reader'@'localhost'"
-        try crm.crm.crm.run("CREATE OR REPLACE USER \(account)")
+        try crm.crm.crm.run("DROP USER IF EXISTS \(account)")
+        try crm.crm.crm.run("CREATE USER \(account)")
         try crm.crm.crm.run(
             "GRANT SELECT, INSERT, UPDATE, TRIGGER ON `\(database)`.* TO \(account)")
         var settings = crm.crm.settings

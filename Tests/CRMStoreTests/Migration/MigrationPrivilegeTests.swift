@@ -75,7 +75,8 @@ struct MigrationPrivilegeTests {
         let name = "\(prefix)_\(getpid())"
         let root = crm.connection
         let database = crm.connectionSettings.database
-        try root.run("CREATE OR REPLACE USER \(name)@localhost")
+        try root.run("DROP USER IF EXISTS \(name)@localhost")
+        try root.run("CREATE USER \(name)@localhost")
         try root.run("GRANT \(privileges) ON `\(database)`.* TO \(name)@localhost")
         var settings = crm.connectionSettings
         settings.user = name

@@ -104,14 +104,15 @@ struct MigrationTests {
     }
 
     @Test(arguments: [
-        ("BIGINT UNSIGNED", "bigint(20) unsigned"), ("INT UNSIGNED", "int(10) unsigned"),
-        ("BIGINT", "bigint(20)"), ("MEDIUMINT", "mediumint(9)"),
+        "BIGINT UNSIGNED", "INT UNSIGNED", "BIGINT", "MEDIUMINT",
     ])
-    func theLogTakesTheTypeOfTheTasksID(type: String, column: String) throws {
+    func theLogTakesTheTypeOfTheTasksID(type: String) throws {
         try crm.connection.run("ALTER TABLE tasks MODIFY id \(type) NOT NULL AUTO_INCREMENT")
         try crm.migrate()
         let found = try crm.connection.queryText("SHOW COLUMNS FROM caldav_sync_log LIKE 'task_id'")
-        #expect(found.first("Type") == column)
+        // MariaDB shows how many digits an integer has, MySQL does not.
+        let shown = found.first("Type")?.replacing(/\([0-9]+\)/, with: "")
+        #expect(shown == type.lowercased())
         #expect(try crm.showCreate("caldav_sync_log").contains("ON DELETE CASCADE"))
         #expect(try crm.migration.plan().steps.isEmpty)
     }
@@ -229,17 +230,23 @@ struct MigrationTests {
     @Test func aTriggerThatEarlierVersionsMadeIsTakenAway() throws {
         try crm.migrate()
         try crm.connection.run(
-            "CREATE TRIGGER caldav_task_deleted AFTER DELETE ON tasks FOR EACH ROW SET @x = 1")
+            """
+            CREATE TRIGGER caldav_task_deleted AFTER DELETE ON tasks FOR EACH ROW
+            IF @caldav_own IS NULL THEN INSERT INTO caldav_pending (task_id) VALUES (OLD.id); END IF
+            """)
         var steps: [String] = []
         try crm.migrate { steps.append($0) }
         #expect(steps == ["drop trigger caldav_task_deleted"])
     }
 
-    @Test func aTriggerThatWasChangedIsMadeAnew() throws {
+    @Test func aTriggerThatIsNotAsItShouldBeIsMadeAnew() throws {
         try crm.migrate()
         try crm.connection.run("DROP TRIGGER caldav_task_updated")
         try crm.connection.run(
-            "CREATE TRIGGER caldav_task_updated AFTER UPDATE ON tasks FOR EACH ROW SET @x = 1")
+            """
+            CREATE TRIGGER caldav_task_updated AFTER UPDATE ON tasks FOR EACH ROW
+            IF @caldav_own IS NULL THEN INSERT INTO caldav_pending (task_id) VALUES (NEW.id); END IF
+            """)
         var steps: [String] = []
         try crm.migrate { steps.append($0) }
         #expect(

@@ -1,7 +1,12 @@
-"""A private MariaDB server on a Unix socket, without a network."""
+"""A private MariaDB server on a Unix socket, without a network.
+
+The environment variable CRM_CALDAV_TEST_SERVER names a directory whose `bin` has another server's
+programs, MariaDB's or MySQL's (`Tests/Databases/unpack`); the client is this machine's all the same.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,12 +15,23 @@ from pathlib import Path
 from .processes import Process, account, listens, wait_for
 
 
+SERVER = os.environ.get("CRM_CALDAV_TEST_SERVER")
+#: Programs of the server, by name or path.
+PROGRAMS = Path(SERVER).resolve() / "bin" if SERVER else Path()
+IS_MYSQL = SERVER is not None and not (PROGRAMS / "mariadbd").exists()
+
+
+def administrator() -> str:
+    """Who may do everything: MySQL makes root alone, whoever runs it."""
+    return "root" if IS_MYSQL else account()
+
+
 class QueryError(Exception):
     """What the client said when the server refused a statement."""
 
 
 class MariaDB:
-    """A server below `directory`; its administrator is the account that runs it, by socket.
+    """A server below `directory`; MariaDB's administrator is the account that runs it, by socket.
 
     Commits are as durable as the server is shipped: a test that kills it relies on that.
     """
@@ -50,23 +66,37 @@ class MariaDB:
             character-set-server = utf8mb4
             collation-server = utf8mb4_general_ci
             innodb-buffer-pool-size = {self._buffer_pool}
-            innodb-log-file-size = {self._log_file}
             innodb-flush-log-at-trx-commit = 1
             max-connections = 200
             performance-schema = OFF
+            {self._options_of_kind}
             """.replace("            ", "")
         )
+        if IS_MYSQL:
+            command = [
+                str(PROGRAMS / "mysqld"), f"--defaults-file={self._options}",
+                "--initialize-insecure"]
+        else:
+            command = [
+                str(PROGRAMS / "mariadb-install-db"), f"--defaults-file={self._options}",
+                "--skip-test-db", "--auth-root-authentication-method=socket",
+                f"--auth-root-socket-user={account()}"]
         made = subprocess.run(
-            ["mariadb-install-db", f"--defaults-file={self._options}", "--skip-test-db",
-             "--auth-root-authentication-method=socket",
-             f"--auth-root-socket-user={account()}"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True,
         )
         if made.returncode != 0:
-            raise QueryError(f"mariadb-install-db:\n{made.stdout}")
+            raise QueryError(f"{command[0]}:\n{made.stdout}")
+
+    @property
+    def _options_of_kind(self) -> str:
+        if IS_MYSQL:
+            return "mysqlx = OFF\ninnodb-redo-log-capacity = 96M"
+        return f"innodb-log-file-size = {self._log_file}"
 
     def start(self) -> None:
-        self._process = Process(["mariadbd", f"--defaults-file={self._options}"], self.log)
+        program = str(PROGRAMS / ("mysqld" if IS_MYSQL else "mariadbd"))
+        self._process = Process([program, f"--defaults-file={self._options}"], self.log)
         self._process.wait_until_up(self._answers, within=60)
 
     def _answers(self) -> bool:
@@ -118,7 +148,7 @@ class MariaDB:
 
     def _client(self, sql: str, database: str) -> str:
         ran = subprocess.run(
-            ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={account()}",
+            ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={administrator()}",
              "--default-character-set=utf8mb4", "--batch", "--skip-column-names", database],
             input=sql.encode(), capture_output=True,
         )
@@ -132,7 +162,7 @@ class MariaDB:
     ) -> str:
         """The tables of a database, but for some, or some alone, as SQL, one row a line, in key order."""
         ran = subprocess.run(
-            ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", f"--user={account()}",
+            ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", f"--user={administrator()}",
              "--default-character-set=utf8mb4", "--hex-blob", "--order-by-primary",
              "--skip-extended-insert", "--skip-dump-date", "--skip-comments",
              "--single-transaction",
