@@ -85,7 +85,8 @@ struct SignInTests {
         var settings = ServerSettings()
         func status() -> Int {
             Server(
-                settings: settings, verifier: site.verifier, store: site.store, log: { _ in }
+                settings: settings, verifier: site.verifier, store: site.store,
+                surfaces: site.surfaces, log: { _ in }
             ).respond(to: request).status.code
         }
         #expect(status() == 401)

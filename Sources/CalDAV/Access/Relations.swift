@@ -1,24 +1,36 @@
 /// Who grants what to whom, as far as a request has asked; each question is asked once.
 final class Relations {
-    fileprivate var shares: [[UInt8]: [Share]] = [:]
-    fileprivate var sharers: [Sharer]?
+    private var shares: [[UInt8]: [Share]] = [:]
+    private var sharers: [Sharer]?
+
+    func shares(
+        of owner: String, _ store: any SharingStore
+    ) throws(StorageError) -> [Share] {
+        let key = Array(owner.utf8)
+        if let known = shares[key] { return known }
+        let found = try store.shares(of: owner)
+        shares[key] = found
+        return found
+    }
+
+    func sharers(
+        with viewer: String, _ store: any SharingStore
+    ) throws(StorageError) -> [Sharer] {
+        if let known = sharers { return known }
+        let found = try store.sharers(with: viewer)
+        sharers = found
+        return found
+    }
 }
 
 extension Context {
     func shares(of owner: String) throws(StorageError) -> [Share] {
-        let key = Array(owner.utf8)
-        if let known = relations.shares[key] { return known }
-        let shares = try store.shares(of: owner)
-        relations.shares[key] = shares
-        return shares
+        try relations.shares(of: owner, sharing)
     }
 
     /// Who grants something to the viewer.
     func sharers() throws(StorageError) -> [Sharer] {
-        if let known = relations.sharers { return known }
-        let sharers = try store.sharers(with: user.name)
-        relations.sharers = sharers
-        return sharers
+        try relations.sharers(with: user.name, sharing)
     }
 
     /// Those of the names that belong to somebody, as the viewer stands to them.
@@ -27,7 +39,7 @@ extension Context {
         let others = names.filter { !$0.hasSameBytes(as: user.name) }
         if others.count < names.count { persons.append(Person(viewer: user)) }
         guard !others.isEmpty else { return persons }
-        return persons + (try store.people(named: others).map(person))
+        return persons + (try people.people(named: others).map(person))
     }
 
     func person(_ user: UserRecord) throws(StorageError) -> Person {

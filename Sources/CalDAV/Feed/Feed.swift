@@ -33,7 +33,7 @@ enum Feed {
         guard context.request.method != "HEAD" else { return response }
         // Asked for here, so that trouble with the database is a status and no cut-off feed: a
         // feed that looks empty would delete every event at the subscriber's.
-        let objects = try context.store.objects(
+        let objects = try context.objects.objects(
             in: calendar, request.selection, content: true)
         response.body = .stream { sink in
             var feed = FeedWriter(header, request, context, to: sink)

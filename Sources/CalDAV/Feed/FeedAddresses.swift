@@ -9,7 +9,9 @@ enum FeedAddresses {
     /// Bytes of a form.
     private static let maxFormSize = 4096
 
-    @Sendable static func isMeant(by request: Request) -> Bool { request.queryFields["feed"] != nil }
+    @Sendable static func isMeant(by request: Request) -> Bool {
+        request.queryFields["feed"] != nil
+    }
 
     /// What a form made of the addresses.
     enum Change {
@@ -22,22 +24,32 @@ enum FeedAddresses {
     static func change(_ calendar: CalendarRecord, in context: Context) throws -> Change {
         try check(calendar, context)
         let form = try form(of: context.request)
-        if let number = form["revoke"] {
-            guard let id = Int64(number) else {
-                throw RequestError(.badRequest, "revoke has to be a number.")
-            }
-            try context.store.revokeFeed(id, of: calendar)
+        guard let new = try apply(form, of: context.request, to: calendar, context.feeds) else {
             return .revoked
         }
-        let new = try context.store.createFeed(
-            of: calendar, label: form["label"] ?? context.request.queryFields["label"] ?? "")
         return .created(new, address: context.origin + context.paths.feed(new.token))
+    }
+
+    /// - Returns: the new address; nil where one was revoked.
+    static func apply(
+        _ form: FormFields, of request: Request, to calendar: CalendarRecord,
+        _ store: any FeedStore
+    ) throws -> NewFeed? {
+        guard let number = form["revoke"] else {
+            let label = form["label"] ?? request.queryFields["label"] ?? ""
+            return try store.createFeed(of: calendar, label: label)
+        }
+        guard let id = Int64(number) else {
+            throw RequestError(.badRequest, "revoke has to be a number.")
+        }
+        try store.revokeFeed(id, of: calendar)
+        return nil
     }
 
     /// What there is, without the addresses themselves: nobody has them but those who were told.
     static func list(of calendar: CalendarRecord, in context: Context) throws -> Response {
         try check(calendar, context)
-        let feeds = try context.store.feeds(of: calendar)
+        let feeds = try context.feeds.feeds(of: calendar)
         let items = feeds.map { feed in
             JSONAnswer.object([
                 ("id", .number(feed.id)), ("label", .text(feed.label)),

@@ -29,7 +29,8 @@ final class FoundForRequest {
     ///
     /// - Parameter others: calendars that will be asked about too.
     func usedBytes(
-        in calendar: CalendarRecord, and others: [CalendarRecord], _ store: any CalendarStore
+        in calendar: CalendarRecord, and others: [CalendarRecord],
+        _ store: any CalendarCollectionStore
     ) throws -> Int64 {
         if usedBytes[calendar.id] == nil {
             let found = try store.usedBytes(in: others.isEmpty ? [calendar] : others)
@@ -37,6 +38,17 @@ final class FoundForRequest {
         }
         return usedBytes[calendar.id] ?? 0
     }
+}
+
+// The store by its roles: a handler names the one that it needs.
+extension Context {
+    var calendars: any CalendarCollectionStore { store }
+    var properties: any PropertyStore { store }
+    var objects: any ObjectStore { store }
+    var sharing: any SharingStore { store }
+    var people: any PeopleStore { store }
+    var feeds: any FeedStore { store }
+    var installation: any InstallationStore { store }
 }
 
 extension Context {

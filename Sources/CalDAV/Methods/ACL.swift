@@ -20,7 +20,7 @@ enum ACL {
             return (name, href)
         }
         try check(named, owner, context)
-        try context.store.setShares(list.shares, of: owner, on: calendar?.id)
+        try context.sharing.setShares(list.shares, of: owner, on: calendar?.id)
         return Response(.ok)
     }
 
@@ -36,7 +36,7 @@ enum ACL {
                 if case .user(let name) = share.grantee { name } else { nil }
             }
         } else {
-            known = try context.store.people(named: named.map(\.name)).map(\.name)
+            known = try context.people.people(named: named.map(\.name)).map(\.name)
         }
         for (name, href) in named where !known.contains(where: { $0.hasSameBytes(as: name) }) {
             throw RequestError(.recognizedPrincipal, "There is no such principal.", href: href)

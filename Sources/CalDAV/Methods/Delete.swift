@@ -5,10 +5,10 @@ enum Delete {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         switch resource {
         case .object(let object, let calendar):
-            try context.store.deleteObject(
+            try context.objects.deleteObject(
                 object.name, in: calendar, by: context.user, if: context.writeCondition)
         case .calendar(let calendar):
-            try context.store.delete(calendar)
+            try context.calendars.delete(calendar)
         default: throw RequestError(.notFound)
         }
         return Response(.noContent)

@@ -95,7 +95,7 @@ private struct NewCalendar {
             // RFC 4791 §5.2.3: whoever names none may put anything into it.
             changes.append(.components(ComponentSet.supported))
         }
-        try context.store.createCalendar(uri, of: context.user.name, with: changes)
+        try context.calendars.createCalendar(uri, of: context.user.name, with: changes)
         return Response(.created, fields: [("Cache-Control", "no-cache")])
     }
 

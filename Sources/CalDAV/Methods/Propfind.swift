@@ -95,7 +95,7 @@ private struct Listing {
             let all = try calendars.all()
             let stored =
                 asked.mayNeedStored && all.contains(where: \.mayHaveStored)
-                ? try context.store.storedProperties(
+                ? try context.properties.storedProperties(
                     ofCalendarsOf: person.user.name, viewer: userName)
                 : []
             subjects += all.map { calendar in
@@ -116,13 +116,13 @@ private struct Listing {
     private func response(for calendar: CalendarRecord) throws -> Response {
         let stored =
             asked.mayNeedStored
-            ? try context.store.storedProperties(of: calendar, viewer: userName) : []
+            ? try context.properties.storedProperties(of: calendar, viewer: userName) : []
         let href = paths.calendar(calendar)
         let subject = Subject(
             context, .calendar, href: href, calendar: calendar,
             stored: { stored.elements(of: calendar) })
         guard withMembers else { return response([subject]) }
-        let objects = try context.store.objects(in: calendar, .all, content: false)
+        let objects = try context.objects.objects(in: calendar, .all, content: false)
         return context.multistatus { multistatus in
             let properties = PropertyWriter(asked, context, to: multistatus)
             if withRoot { try properties.write(subject) }

@@ -36,15 +36,14 @@ enum Proppatch {
     private static func carryOut(
         _ changes: [CalendarChange], on resource: Resource, _ context: Context
     ) throws {
-        let store = context.store
         switch resource {
         case .calendar(let calendar):
-            try store.change(calendar, changes, viewer: context.user.name)
+            try context.calendars.change(calendar, changes, viewer: context.user.name)
         case .principal(let person):
-            try store.change(.principal, ofHomeOf: person.user.name, changes)
-        case .home(let person): try store.change(.home, ofHomeOf: person.user.name, changes)
+            try context.properties.change(.principal, ofHomeOf: person.user.name, changes)
+        case .home(let person): try context.properties.change(.home, ofHomeOf: person.user.name, changes)
         case .place(let place, let person):
-            try store.change(StoredPlace(place), ofHomeOf: person.user.name, changes)
+            try context.properties.change(StoredPlace(place), ofHomeOf: person.user.name, changes)
         default: break
         }
     }
@@ -105,6 +104,6 @@ private struct Members {
         kept += names.map { name in
             Share(calendar: nil, grantee: .user(name), privileges: level.privileges)
         }
-        try context.store.setShares(kept, of: owner, on: nil)
+        try context.sharing.setShares(kept, of: owner, on: nil)
     }
 }

@@ -58,7 +58,7 @@ enum Put {
             throw RequestError(.forbidden, "The calendar is one that is kept elsewhere.")
         }
         do {
-            return try context.store.put(
+            return try context.objects.put(
                 incoming.object, text: incoming.text, name: name, in: calendar, by: context.user,
                 if: condition, isNew: isNew)
         } catch StorageError.uidInUse(let other) {

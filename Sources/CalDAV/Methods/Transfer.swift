@@ -61,7 +61,7 @@ enum Transfer {
         _ transfer: ObjectTransfer, _ context: Context
     ) throws -> Bool {
         do {
-            return try context.store.transfer(transfer, by: context.user).isNew
+            return try context.objects.transfer(transfer, by: context.user).isNew
         } catch StorageError.uidInUse(let other) {
             throw RequestError(
                 .noUIDConflict, "Another object of the calendar has that UID.",

@@ -4,7 +4,7 @@ import ICalendar
 /// never that of another one.
 enum ResourceID {
     static func text(of subject: Subject) throws -> String {
-        let instance = try subject.context.store.instanceName()
+        let instance = try subject.context.installation.instanceName()
         let own: String
         switch (subject.kind, subject.calendar, subject.person) {
         case (.calendar, let calendar?, _): own = "calendar/\(calendar.id)"

@@ -28,7 +28,7 @@ final class StoredInHome {
     func elements(at place: StoredPlace) throws -> [XMLName: [UInt8]] {
         if let known { return known[place] ?? [:] }
         var all: [StoredPlace: [XMLName: [UInt8]]] = [:]
-        for property in try context.store.storedProperties(inHomeOf: owner) {
+        for property in try context.properties.storedProperties(inHomeOf: owner) {
             guard let place = property.place else { continue }
             all[place, default: [:]][property.propertyName] = property.xml
         }

@@ -79,7 +79,7 @@ extension PropertyTable {
             let calendars = subject.calendar.map { [$0] } ?? inHome
             writer.text(
                 try calendars.reduce(0) { sum, calendar in
-                    try sum + context.found.usedBytes(in: calendar, and: inHome, context.store)
+                    try sum + context.found.usedBytes(in: calendar, and: inHome, context.calendars)
                 })
             return true
         },

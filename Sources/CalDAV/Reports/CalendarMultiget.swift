@@ -45,7 +45,7 @@ enum CalendarMultiget {
     ) throws {
         let report = ObjectReport(request, calendar, context, to: multistatus)
         var missing = names
-        let objects = try context.store.objects(
+        let objects = try context.objects.objects(
             in: calendar, .names(names.all), content: request.calendarData != nil)
         while let row = try objects.next() {
             for href in missing.take(row.name) { try report.write(row, href: href) }
@@ -64,10 +64,10 @@ enum CalendarMultiget {
             }
             if isAlone || context.user.guest != nil { return [calendar] }
             guard context.isOwner(of: calendar) else {
-                return try context.store.calendars(
+                return try context.calendars.calendars(
                     of: calendar.owner, grantedTo: context.user.name)
             }
-            return try context.store.calendars(of: calendar.owner)
+            return try context.calendars.calendars(of: calendar.owner)
         case .home(let person): return try context.calendars(ofHomeOf: person, with: [])
         default: return []
         }

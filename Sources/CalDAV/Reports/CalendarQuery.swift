@@ -34,7 +34,7 @@ enum CalendarQuery {
         }
         if calendars.isEmpty { return context.multistatus { _ in } }
         calendars.sort { $0.id < $1.id }
-        let objects = try context.store.listing(
+        let objects = try context.objects.listing(
             calendars, selection, content: query.request.calendarData != nil || !isExact)
         let href = resource.href(context.paths) ?? ""
         return context.multistatus { multistatus in

@@ -18,7 +18,7 @@ enum ExpandProperty {
         guard let href = resource.href(context.paths) else { throw RequestError(.notFound) }
         switch resource {
         case .calendar(let calendar):
-            let stored = try context.store.storedProperties(
+            let stored = try context.properties.storedProperties(
                 of: calendar, viewer: context.user.name)
             return Subject(
                 context, .calendar, href: href, calendar: calendar,

@@ -47,7 +47,7 @@ private struct BusyTimes {
 
     /// What is in a calendar that is transparent takes none of its owner's time (RFC 6638 §9.1).
     mutating func add(_ calendar: CalendarRecord) throws {
-        let stored = try context.store.storedProperties(of: calendar, viewer: calendar.owner)
+        let stored = try context.properties.storedProperties(of: calendar, viewer: calendar.owner)
         if Transparency.isTransparent(stored.elements(of: calendar)) { return }
         try add([calendar])
     }
@@ -56,7 +56,7 @@ private struct BusyTimes {
     mutating func add(homeOf person: Person) throws {
         let owner = person.user.name
         let calendars = try context.calendars(ofHomeOf: person, with: .readFreeBusy)
-        let stored = try context.store.storedProperties(ofCalendarsOf: owner, viewer: owner)
+        let stored = try context.properties.storedProperties(ofCalendarsOf: owner, viewer: owner)
         try add(
             calendars.filter { !Transparency.isTransparent(stored.elements(of: $0)) },
             email: person.user.email)
@@ -71,7 +71,7 @@ private struct BusyTimes {
         guard !calendars.isEmpty else { return }
         let owners = calendars.map { Owner(of: $0, email: email, context) }
         let mattering = AddressSet(owners.flatMap(\.addresses))
-        let objects = try context.store.listing(
+        let objects = try context.objects.listing(
             calendars, .busy(TimeRangeElement.widened(range), mattering), content: true)
         while let row = try objects.next() {
             guard let owner = owners.first(where: { row.isIn($0.calendar) }) else { continue }

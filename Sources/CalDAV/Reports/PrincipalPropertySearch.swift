@@ -52,7 +52,7 @@ enum PrincipalPropertySearch {
         else { return [] }
         let query = PeopleQuery(
             texts: texts, isAnyOf: isAnyOf, isWhole: context.settings.findPeople == .whole)
-        let people = try context.store.people(matching: query, limit: limit + 1)
+        let people = try context.people.people(matching: query, limit: limit + 1)
         guard people.count <= limit else {
             throw RequestError(.numberOfMatchesWithinLimits, "Look for something more precise.")
         }

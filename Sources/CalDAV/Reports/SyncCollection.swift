@@ -31,7 +31,7 @@ enum SyncCollection {
         let since = try revision(of: sync, calendar, context)
         let limit = sync.limit
         // One more than may be answered tells whether something is left.
-        let changes = try context.store.changes(
+        let changes = try context.objects.changes(
             in: calendar, after: since, limit: calendar.fetchLimit(limit, after: since),
             content: request.calendarData != nil)
         return context.multistatus { multistatus in

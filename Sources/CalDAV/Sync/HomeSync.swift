@@ -23,12 +23,12 @@ enum HomeSync {
         let stored =
             !plan.changed.isEmpty && asked.mayNeedStored
                 && calendars.contains(where: \.mayHaveStored)
-            ? try context.store.storedProperties(
+            ? try context.properties.storedProperties(
                 ofCalendarsOf: owner, viewer: context.user.name) : []
         let changes =
             plan.spans.isEmpty
             ? nil
-            : try context.store.changes(
+            : try context.objects.changes(
                 in: plan.spans.map(\.span), content: request.calendarData != nil)
         return context.multistatus { multistatus in
             let properties = PropertyWriter(asked, context, to: multistatus)

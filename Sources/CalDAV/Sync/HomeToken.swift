@@ -60,7 +60,7 @@ struct HomeToken: Sendable {
 extension Context {
     /// The token as this user may bring it back, for this home.
     func text(of token: HomeToken, _ home: Person) throws(StorageError) -> String {
-        let seal = try store.seal(sealed(token.text, home))
+        let seal = try installation.seal(sealed(token.text, home))
         return HomeToken.prefix + seal + ":" + token.text.dropFirst(HomeToken.prefix.count)
     }
 
@@ -70,7 +70,7 @@ extension Context {
         let rest = text.dropFirst(HomeToken.prefix.count)
         guard let end = rest.firstIndex(of: ":") else { return nil }
         let body = HomeToken.prefix + rest[rest.index(after: end)...]
-        guard try store.seal(sealed(body, home)).hasSameBytes(as: String(rest[..<end])) else {
+        guard try installation.seal(sealed(body, home)).hasSameBytes(as: String(rest[..<end])) else {
             return nil
         }
         return HomeToken(body)

@@ -46,7 +46,7 @@ enum CalendarPage {
         of calendar: CalendarRecord, _ newAddress: String?, _ context: Context
     ) throws -> HTML {
         let action = context.paths.calendar(calendar) + "?feed"
-        let items = try context.store.feeds(of: calendar).map { feed -> HTML in
+        let items = try context.feeds.feeds(of: calendar).map { feed -> HTML in
             """
             <li class="row"><span><span class="name">\(feed.label.isEmpty ? "No name" : feed.label)\
             </span> <span class="soft">since \(String(Timestamp.iso8601(feed.created).prefix(10)))\

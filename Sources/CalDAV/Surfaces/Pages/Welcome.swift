@@ -6,7 +6,7 @@ enum Welcome {
     static func response(in context: Context) throws -> Response {
         let user = context.user
         let server = context.origin + context.paths.root
-        let calendars = try context.store.calendars(of: user.name)
+        let calendars = try context.calendars.calendars(of: user.name)
         var page = Page(title: "Calendars")
         page.add(
             """
