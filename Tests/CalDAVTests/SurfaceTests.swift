@@ -6,7 +6,7 @@ import WebDAV
 
 @Suite("One way in, several surfaces")
 struct SurfaceTests {
-    private static let all: [Surface] = [.federation, .feeds, .pages, .dav]
+    private static let all: [Surface] = [.federation, .pages, .feeds, .dav]
 
     @Test func eachHasANameOfItsOwnAndRoutes() {
         #expect(Set(Self.all.map(\.name)).count == Self.all.count)

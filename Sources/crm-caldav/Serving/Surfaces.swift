@@ -3,7 +3,7 @@ import CalDAV
 /// The surfaces of the service: adding one is adding it here, beside its own folder or target.
 enum Surfaces {
     /// In the order in which their routes are tried.
-    static let all: [Surface] = [.federation, .feeds, .pages, .dav]
+    static let all: [Surface] = [.federation, .pages, .feeds, .dav]
 
     static let names = all.map(\.name)
 

@@ -7,7 +7,7 @@ import XML
 final class Site {
     let store = MemoryStore()
     var settings = ServerSettings()
-    var surfaces: [Surface] = [.federation, .feeds, .pages, .dav]
+    var surfaces: [Surface] = [.federation, .pages, .feeds, .dav]
     private(set) var events: [ServerEvent] = []
     let verifier = FixedVerifier()
 
