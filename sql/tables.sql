@@ -269,7 +269,7 @@ CREATE TABLE IF NOT EXISTS caldav_deliveries (
     subject VARBINARY(255) NOT NULL,             -- messages of one target and subject are sent in order
     body MEDIUMBLOB NULL,                        -- what it is made of, secrets encrypted; NULL once it is done with
     created BIGINT NOT NULL,
-    state VARBINARY(16) NOT NULL,                -- waiting, delivered, failed (given up)
+    state VARBINARY(16) NOT NULL,                -- waiting, delivered, failed (given up), dropped (not needed any more)
     attempts INT UNSIGNED NOT NULL DEFAULT 0,
     due BIGINT NOT NULL,                         -- when it is tried next
     holder VARBINARY(255) NULL,                  -- the process that is sending it

@@ -33,4 +33,9 @@ struct DelivererTests {
         let result = Deliverer.result(of: .refused("gone"), delivery(age: 0), by: schedule)
         #expect(result == .failed("gone"))
     }
+
+    @Test func whatIsNotNeededAnyMoreIsNoFailure() {
+        let result = Deliverer.result(of: .obsolete("revoked"), delivery(age: 0), by: schedule)
+        #expect(result == .dropped("revoked"))
+    }
 }

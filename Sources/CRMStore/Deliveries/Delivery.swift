@@ -58,6 +58,8 @@ package enum DeliveryResult: Sendable, Equatable {
     case postponed(String, seconds: Int64, isTargetAway: Bool)
     /// It is given up.
     case failed(String)
+    /// There is no need for it any more.
+    case dropped(String)
 }
 
 /// How much may wait for one target.

@@ -80,6 +80,9 @@ extension Store {
             case .failed(let reason):
                 try connection.execute(
                     Store.finish, bytes("failed"), .int(now), Store.outcome(reason), id, holder)
+            case .dropped(let reason):
+                try connection.execute(
+                    Store.finish, bytes("dropped"), .int(now), Store.outcome(reason), id, holder)
             case .postponed(let reason, let seconds, let isTargetAway):
                 let due = Value.int(now + seconds)
                 try connection.execute(Store.postpone, due, Store.outcome(reason), id, holder)

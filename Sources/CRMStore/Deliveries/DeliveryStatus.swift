@@ -27,7 +27,7 @@ extension Store {
                MIN(IF(d.state = 'waiting', d.created, NULL)),
                MAX(IF(d.state = 'delivered', d.finished, NULL)),
                (SELECT f.outcome FROM caldav_deliveries AS f
-                 WHERE f.kind = d.kind AND f.state <> 'delivered' AND f.outcome IS NOT NULL
+                 WHERE f.kind = d.kind AND f.state IN ('waiting', 'failed') AND f.outcome IS NOT NULL
                  ORDER BY f.id DESC LIMIT 1)
           FROM caldav_deliveries AS d GROUP BY d.kind ORDER BY d.kind
         """
@@ -76,6 +76,8 @@ extension Store {
                     Store.giveUpOld, .int(now), daysAgo(Store.longestWait)),
                 try connection.execute(
                     Store.prune, bytes("delivered"), daysAgo(Store.keptDays.delivered)),
+                try connection.execute(
+                    Store.prune, bytes("dropped"), daysAgo(Store.keptDays.delivered)),
                 try connection.execute(
                     Store.prune, bytes("failed"), daysAgo(Store.keptDays.failed)),
             ].map(\.affectedRows)

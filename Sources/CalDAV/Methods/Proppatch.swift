@@ -41,7 +41,8 @@ enum Proppatch {
             try context.calendars.change(calendar, changes, viewer: context.user.name)
         case .principal(let person):
             try context.properties.change(.principal, ofHomeOf: person.user.name, changes)
-        case .home(let person): try context.properties.change(.home, ofHomeOf: person.user.name, changes)
+        case .home(let person):
+            try context.properties.change(.home, ofHomeOf: person.user.name, changes)
         case .place(let place, let person):
             try context.properties.change(StoredPlace(place), ofHomeOf: person.user.name, changes)
         default: break

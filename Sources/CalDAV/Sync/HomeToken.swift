@@ -70,7 +70,8 @@ extension Context {
         let rest = text.dropFirst(HomeToken.prefix.count)
         guard let end = rest.firstIndex(of: ":") else { return nil }
         let body = HomeToken.prefix + rest[rest.index(after: end)...]
-        guard try installation.seal(sealed(body, home)).hasSameBytes(as: String(rest[..<end])) else {
+        guard try installation.seal(sealed(body, home)).hasSameBytes(as: String(rest[..<end]))
+        else {
             return nil
         }
         return HomeToken(body)

@@ -57,6 +57,7 @@ package final class Deliverer {
         switch sending {
         case .delivered(let answer): return .delivered(answer)
         case .refused(let reason): return .failed(reason)
+        case .obsolete(let reason): return .dropped(reason)
         case .failed(let reason, let isTargetAway, let asked):
             let seconds = schedule.backoff.pause(afterFailures: delivery.attempts, asked: asked)
             guard Clock.now + seconds < delivery.created + schedule.longest else {

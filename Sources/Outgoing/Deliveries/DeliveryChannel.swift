@@ -25,6 +25,8 @@ package enum SendingResult: Sendable {
     case failed(String, isTargetAway: Bool = true, asked: Int64? = nil)
     /// No attempt will ever succeed.
     case refused(String)
+    /// What it was to tell is no longer so, or tells nobody anything.
+    case obsolete(String)
 }
 
 /// When a message that could not be sent is tried again, and when it is given up.

@@ -54,11 +54,11 @@ package final class FederationChannel: DeliveryChannel {
             }
             found = try store.federatedShare(id)
         } catch .notFound {
-            return .refused("the share was revoked")
+            return .obsolete("the share was revoked")
         }
         // It was dropped or declined since.
         guard found.state == .accepted else {
-            return .refused("the share is \(found.state.rawValue)")
+            return .obsolete("the share is \(found.state.rawValue)")
         }
         var receiver = Receiver(found)
         do throws(RemoteError) {

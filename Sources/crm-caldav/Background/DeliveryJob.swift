@@ -43,6 +43,8 @@ extension Logs {
         ]
         switch report.result {
         case .delivered: event(.info, "delivered", message)
+        case .dropped(let reason):
+            event(.info, "a message is not needed any more", message + [("reason", reason)])
         case .failed(let reason):
             event(.warning, "a message is not delivered", message + [("reason", reason)])
         case .postponed(let reason, let seconds, _):

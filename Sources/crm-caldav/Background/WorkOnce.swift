@@ -106,6 +106,7 @@ private struct Output {
             switch report.result {
             case .delivered: ("delivered", nil, nil)
             case .failed(let reason): ("failed", reason, nil)
+            case .dropped(let reason): ("dropped", reason, nil)
             case .postponed(let reason, let seconds, _): ("postponed", reason, seconds)
             }
         if seconds != nil { isWell = false }

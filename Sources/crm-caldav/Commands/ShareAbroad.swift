@@ -339,7 +339,7 @@ struct ShareOffice {
         }
         for report in reports where report.delivery.subject == FederationDelivery.subject(id) {
             switch report.result {
-            case .delivered: break
+            case .delivered, .dropped: break
             case .postponed(let reason, _, _), .failed(let reason): return (share, reason)
             }
         }

@@ -209,7 +209,8 @@ struct ConfigurationSection: Sendable {
                 write: { $0.isEmpty ? nil : $0.map(\.text).joined(separator: ", ") }),
             .value(
                 "surfaces", \.serve.surfaces,
-                mustBe: "names out of \(Surfaces.names.joined(separator: ", ")), with commas between them",
+                mustBe:
+                    "names out of \(Surfaces.names.joined(separator: ", ")), with commas between them",
                 "What is answered: WebDAV and CalDAV (dav), secret addresses (feeds), pages for browsers\n"
                     + "(pages), sharing with other servers (federation)",
                 parse: Surfaces.list, write: { $0.joined(separator: ", ") }),
