@@ -38,7 +38,7 @@ struct MergeWriter {
         let row = read.row
         let given = mark.isEmpty ? row.uid.flatMap { $0.isEmpty ? nil : $0 } : nil
         let uid = given ?? installation.uid(ofTask: row.id, mark: mark)
-        let component = installation.mapping.object(for: row, uid: uid)
+        let component = installation.mapping.object(for: row, uid: uid, now: now)
         let object: CalendarObject
         do throws(ICalendarError) {
             object = try CalendarObject(component)
