@@ -11,6 +11,8 @@ package final class Housekeeper {
     private var hasTriggers = (known: false, at: Int64.min)
     /// In which nothing was found: no row that was written lately, no row or object too many.
     private var quiet: (rows: TableState?, counts: TableState?)
+    /// How far the search for tasks whose UID is free again has come.
+    private var lastDerivedUID = ""
 
     package init(context: StoreContext) {
         store = Store(context: context)
@@ -98,6 +100,7 @@ package final class Housekeeper {
             // First: what fails is tried again in a minute, not each second.
             try store.remember(table)
             return try store.scan() + store.followRenamedOwners()
+                + store.giveFreedUIDs(after: &lastDerivedUID)
         }
     }
 

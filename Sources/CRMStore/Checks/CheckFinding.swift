@@ -74,6 +74,7 @@ struct Check: Sendable {
         Check("calendars", "every calendar can be found by its owner", find: Store.checkCalendars),
         Check(
             "federation", "what is shared with other servers is there", find: Store.checkFederation),
+        Check("bounds", "no home holds more than it may", find: Store.checkBounds),
         Check("orphans", "every object is in a calendar", find: Store.checkOrphans),
         Check("objects", "every object can be read", find: Store.checkObjects),
         Check("pending", "no change of the CRM waits", find: Store.checkPending),

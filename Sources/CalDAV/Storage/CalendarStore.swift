@@ -56,6 +56,9 @@ package protocol CalendarStore: AnyObject {
     /// anything has changed there, it costs nothing.
     func usedBytes(in calendars: [CalendarRecord]) throws(StorageError) -> [Int64: Int64]
 
+    /// Bytes that may still be put into somebody's home; what is in its trash counts (RFC 4331 §3).
+    func availableBytes(inHomeOf owner: String) throws(StorageError) -> Int64
+
     /// Makes what is here different from what is in any other database, for names that have to be
     /// unique; costs nothing once it is known.
     func instanceName() throws(StorageError) -> String
@@ -65,16 +68,19 @@ package protocol CalendarStore: AnyObject {
     func storedProperties(inHomeOf owner: String) throws(StorageError) -> [StoredProperty]
 
     /// All or nothing; of the changes, those that store and remove.
+    /// - Throws: `.quotaExceeded`.
     func change(
         _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
     ) throws(StorageError)
 
-    /// - Throws: `.alreadyExists`, or `.spellingConflict` where only the case of `uri` differs.
+    /// - Throws: `.alreadyExists`, `.spellingConflict` where only the case of `uri` differs,
+    ///   `.quotaExceeded`.
     func createCalendar(
         _ uri: String, of owner: String, with properties: [CalendarChange]
     ) throws(StorageError)
 
     /// All or nothing.
+    /// - Throws: `.quotaExceeded`.
     func change(
         _ calendar: CalendarRecord, _ changes: [CalendarChange], viewer: String
     ) throws(StorageError)
@@ -145,7 +151,7 @@ package protocol CalendarStore: AnyObject {
     ///
     /// The condition is judged against what is there when the write happens.
     /// - Parameter isNew: whether nothing had the name when the request began: what is tried first.
-    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.refused`, `.unavailable`.
+    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.quotaExceeded`, `.refused`, `.unavailable`.
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
         by user: UserRecord, if condition: WriteCondition, isNew: Bool
@@ -155,7 +161,7 @@ package protocol CalendarStore: AnyObject {
     ///
     /// Text and ETag stay as they are. The conditions are judged against what is there when it happens.
     /// - Throws: `.notFound`, `.preconditionFailed`, `.uidInUse` for an object that is in the way at the
-    ///   destination, `.refused`, `.unavailable`.
+    ///   destination, `.quotaExceeded`, `.refused`, `.unavailable`.
     func transfer(
         _ transfer: ObjectTransfer, by user: UserRecord
     ) throws(StorageError) -> PutOutcome
@@ -169,7 +175,7 @@ package protocol CalendarStore: AnyObject {
     // MARK: Secret addresses
 
     /// Makes a secret address of a calendar's feed.
-    /// - Throws: `.refused` where the calendar has too many.
+    /// - Throws: `.quotaExceeded` where the calendar has too many.
     func createFeed(
         of calendar: CalendarRecord, label: String
     ) throws(StorageError) -> NewFeed
@@ -357,6 +363,32 @@ package enum StorageError: Error {
     /// The CRM's own rules (a foreign key, a trigger of its) do not let it be; the reason is in words
     /// for the client. Nothing was changed. Status 403.
     case refused(String)
+    /// It would be more than one user may store; the reason is in words for the client. Nothing was
+    /// changed. Status 507.
+    case quotaExceeded(QuotaExcess)
     /// A bug, or a database that contradicts itself; logged, status 500.
     case failed(String)
+}
+
+/// What there would be too much of, and why in words.
+package struct QuotaExcess: Sendable {
+    package let quota: Quota
+    package let reason: String
+
+    package init(_ quota: Quota, _ reason: String) {
+        self.quota = quota
+        self.reason = reason
+    }
+}
+
+/// What there may be only so much of.
+package enum Quota: Sendable {
+    /// Properties that mean nothing here, of one resource.
+    case properties
+    /// Calendars of a home.
+    case calendars
+    /// Secret addresses of a calendar.
+    case feeds
+    /// Bytes of a home.
+    case bytes
 }

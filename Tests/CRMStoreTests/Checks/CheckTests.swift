@@ -368,4 +368,18 @@ extension CheckedCRM {
         #expect(Set(mended.repaired) == [check])
         #expect(try self.check().problems == [])
     }
+
+    @Test func aHomeThatHoldsMoreThanItMayIsNoted() throws {
+        let checked = try CheckedCRM {
+            $0.bounds.maxHomeSize = 100
+            $0.bounds.maxCalendars = 1
+        }
+        let result = try checked.check()
+        #expect(result.isClean)
+        #expect(result.says("the calendars of anna and their trash hold"))
+        try checked.crm.crm.run("UPDATE caldav_objects SET size = 0")
+        try checked.crm.crm.run(
+            "INSERT INTO caldav_calendars (user_id, uri, displayname) VALUES ('anna', 'w', 'W')")
+        #expect(try checked.check().says("anna has 2 calendars"))
+    }
 }
