@@ -121,9 +121,11 @@ package struct ObjectLimits: Sendable {
 package struct StorageBounds: Sendable {
     /// Properties without a meaning here that a collection or principal keeps, and their bytes.
     package var maxProperties = 200
-    package var maxPropertiesSize = 256 << 10
-    /// Calendars of a home, with those in the trash.
-    package var maxCalendars = 1_000
+    package var maxPropertiesSize = 128 << 10
+    /// Calendars of a home.
+    package var maxCalendars = 500
+    /// The same with those in the trash: what is made and deleted over and over takes room, too.
+    package var maxCalendarsWithTrash: Int { 10 * maxCalendars }
     /// Secret addresses of one calendar.
     package var maxFeeds = 100
     /// Bytes of the texts in a home, with those of the versions in the trash.

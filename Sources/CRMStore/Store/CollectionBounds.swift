@@ -14,10 +14,10 @@ extension Store {
          WHERE calendar_id = (SELECT c.id FROM caldav_calendars AS c
                                WHERE c.user_id = ? AND c.uri = ?)
         """
-    /// Deleted calendars count as long as the trash keeps them. Parameters: the owner, twice.
+    /// Those that are there, and those in the trash. Parameters: the owner, twice.
     private static let countCalendars: SQL = """
-        SELECT (SELECT COUNT(*) FROM caldav_calendars AS c WHERE c.user_id = ?)
-             + (SELECT COUNT(*) FROM caldav_trash_calendars AS t WHERE t.owner = ?)
+        SELECT (SELECT COUNT(*) FROM caldav_calendars AS c WHERE c.user_id = ?),
+               (SELECT COUNT(*) FROM caldav_trash_calendars AS t WHERE t.owner = ?)
         """
     private static let countFeeds: SQL = "SELECT COUNT(*) FROM caldav_feeds WHERE calendar_id = ?"
 
@@ -37,23 +37,28 @@ extension Store {
     ///
     /// - Throws: `.quotaExceeded`.
     func checkCalendars(of owner: String) throws(StoreFailure) {
-        let count = try count(
+        let bounds = settings.bounds
+        let (present, deleted) = try counts(
             Statement(Store.countCalendars, [.text(owner), bytes(owner)]),
             after: Statement(Store.lockHome, homeKey(of: owner)))
-        guard count >= Int64(settings.bounds.maxCalendars) else { return }
+        guard
+            present >= Int64(bounds.maxCalendars)
+                || present + deleted >= Int64(bounds.maxCalendarsWithTrash)
+        else { return }
         throw .storage(
             .quotaExceeded(
                 QuotaExcess(
                     .calendars,
-                    "There may be \(settings.bounds.maxCalendars) calendars at most, with those that were "
-                        + "deleted in the last \(settings.retention.trashDays) days.")))
+                    "There may be \(bounds.maxCalendars) calendars at most, and with those that were "
+                        + "deleted in the last \(settings.retention.trashDays) days "
+                        + "\(bounds.maxCalendarsWithTrash).")))
     }
 
     /// Called within the transaction that makes a secret address, before it is made.
     ///
     /// - Throws: `.quotaExceeded`.
     func checkFeeds(of calendar: Int64) throws(StoreFailure) {
-        let count = try count(
+        let (count, _) = try counts(
             Statement(Store.countFeeds, [.int(calendar)]),
             after: Statement(Store.lockState, [.int(calendar)]))
         guard count >= Int64(settings.bounds.maxFeeds) else { return }
@@ -64,11 +69,14 @@ extension Store {
                     "A calendar may have \(settings.bounds.maxFeeds) secret addresses at most.")))
     }
 
-    private func count(
+    private func counts(
         _ query: Statement, after lock: Statement
-    ) throws(StoreFailure) -> Int64 {
-        try database { () throws(DatabaseError) in
-            try connection.row(of: query, after: [lock]) { $0.int(0) ?? 0 } ?? 0
+    ) throws(StoreFailure) -> (Int64, Int64) {
+        let isPair = query.values.count > 1
+        return try database { () throws(DatabaseError) in
+            try connection.row(of: query, after: [lock]) {
+                ($0.int(0) ?? 0, isPair ? $0.int(1) ?? 0 : 0)
+            } ?? (0, 0)
         }
     }
 }

@@ -29,7 +29,8 @@ extension StorageError {
     /// Says why, and answers the code to end with.
     func explained(_ missing: String) -> ExitCode {
         switch self {
-        case .notFound, .refused, .uidInUse, .quotaExceeded: failure(reason(orSay: missing), ExitCode(1))
+        case .notFound, .refused, .uidInUse, .quotaExceeded:
+            failure(reason(orSay: missing), ExitCode(1))
         default: failure(reason, Exit.database)
         }
     }

@@ -137,10 +137,11 @@ struct ConfigurationSection: Sendable {
         keys: [
             .size(
                 "max_home_size", \.store.bounds.maxHomeSize, in: 1 << 20...1 << 40,
-                "The most that the calendars of a user may hold together, with what is in their trash"),
+                "The most that the calendars of a user may hold together, with what is in their trash"
+            ),
             .number(
                 "max_calendars", \.store.bounds.maxCalendars, in: 1...100_000,
-                "The most calendars that a user may have, with those in their trash"),
+                "The most calendars that a user may have; with those in their trash, ten times as many"),
             .number(
                 "max_feeds", \.store.bounds.maxFeeds, in: 0...10_000,
                 "The most secret addresses that a calendar may have"),

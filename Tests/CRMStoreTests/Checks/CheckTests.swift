@@ -358,16 +358,6 @@ struct CheckTests {
         #expect(
             result.says("changes that failed in the last day: 1, the last one (task 7): too odd"))
     }
-}
-
-extension CheckedCRM {
-    /// As `expectMended`, for a check that finds several things.
-    fileprivate func expectMendedAll(_ check: String) throws {
-        let mended = try self.check(repairing: true)
-        #expect(mended.isClean)
-        #expect(Set(mended.repaired) == [check])
-        #expect(try self.check().problems == [])
-    }
 
     @Test func aHomeThatHoldsMoreThanItMayIsNoted() throws {
         let checked = try CheckedCRM {
@@ -381,5 +371,15 @@ extension CheckedCRM {
         try checked.crm.crm.run(
             "INSERT INTO caldav_calendars (user_id, uri, displayname) VALUES ('anna', 'w', 'W')")
         #expect(try checked.check().says("anna has 2 calendars"))
+    }
+}
+
+extension CheckedCRM {
+    /// As `expectMended`, for a check that finds several things.
+    fileprivate func expectMendedAll(_ check: String) throws {
+        let mended = try self.check(repairing: true)
+        #expect(mended.isClean)
+        #expect(Set(mended.repaired) == [check])
+        #expect(try self.check().problems == [])
     }
 }

@@ -325,7 +325,7 @@ struct StorageBoundsTests {
 
     // MARK: Calendars and secret addresses
 
-    @Test func calendarsBeyondTheBoundAreRefusedAndDeletedOnesCount() throws {
+    @Test func calendarsBeyondTheBoundAreRefused() throws {
         let crm = try MirroredCRM { $0.bounds.maxCalendars = 3 }
         _ = try crm.calendar(of: "anna")
         try crm.store.createCalendar("one", of: "anna", with: [])
@@ -334,10 +334,26 @@ struct StorageBoundsTests {
         #expect { try make() } throws: { exceeds(.calendars)($0) }
         let one = try #require(try crm.store.calendars(of: "anna").first { $0.uri == "one" })
         try crm.store.delete(one)
-        #expect { try make() } throws: { exceeds(.calendars)($0) }
-        try crm.crm.run("DELETE FROM caldav_trash_calendars")
         try make()
         try crm.store.createCalendar("one", of: "ben", with: [])
+    }
+
+    @Test func makingAndDeletingOverAndOverEndsToo() throws {
+        let crm = try MirroredCRM { $0.bounds.maxCalendars = 2 }
+        _ = try crm.calendar(of: "anna")
+        var made = 0
+        #expect {
+            while made < 100 {
+                try crm.store.createCalendar("c\(made)", of: "anna", with: [])
+                let name = "c\(made)"
+                let calendar = try crm.store.calendars(of: "anna").first { $0.uri == name }
+                try crm.store.delete(try #require(calendar))
+                made += 1
+            }
+        } throws: {
+            exceeds(.calendars)($0)
+        }
+        #expect(made == 19)
     }
 
     @Test func calendarsThatAreMadeAtOnceStopAtTheBound() async throws {
