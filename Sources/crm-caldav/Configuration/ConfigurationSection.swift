@@ -141,7 +141,8 @@ struct ConfigurationSection: Sendable {
             ),
             .number(
                 "max_calendars", \.store.bounds.maxCalendars, in: 1...100_000,
-                "The most calendars that a user may have; with those in their trash, ten times as many"),
+                "The most calendars that a user may have; with those in their trash, ten times as many"
+            ),
             .number(
                 "max_feeds", \.store.bounds.maxFeeds, in: 0...10_000,
                 "The most secret addresses that a calendar may have"),
