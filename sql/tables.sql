@@ -175,6 +175,7 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     name VARBINARY(255) NOT NULL,
     etag VARBINARY(40) NOT NULL,
     icalendar MEDIUMBLOB NOT NULL,
+    size INT UNSIGNED NOT NULL DEFAULT 0,        -- bytes of icalendar; 0: of an older version
     task_id BIGINT NULL,
     task MEDIUMBLOB NULL,                        -- the mapped columns when row and object last agreed;
                                                  -- NULL where task_row says the same
@@ -183,7 +184,8 @@ CREATE TABLE IF NOT EXISTS caldav_trash (
     KEY age (discarded),
     KEY object (calendar_id, name, id),
     KEY task (task_id),
-    KEY batch (batch)
+    KEY batch (batch),
+    KEY home (owner, size)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC;
 
 -- Calendars of other servers that `crm-caldav work` keeps equal to one of ours.

@@ -11,10 +11,15 @@ package final class Housekeeper {
     private var hasTriggers = (known: false, at: Int64.min)
     /// In which nothing was found: no row that was written lately, no row or object too many.
     private var quiet: (rows: TableState?, counts: TableState?)
+    /// How far the search for tasks whose UID is free again has come.
+    private var lastDerivedUID = ""
 
     package init(context: StoreContext) {
         store = Store(context: context)
     }
+
+    /// The number of statements sent so far.
+    package var statementCount: UInt64 { store.statementCount }
 
     /// Seconds between two turns.
     package static let interval = 1
@@ -52,8 +57,17 @@ package final class Housekeeper {
         if hasTriggers.at < store.now - 60 {
             hasTriggers = (try store.hasTriggers(), store.now)
         }
+        // Asked once for all who need it. They may come late to what happens meanwhile, and see it the
+        // next time.
+        var known: TableState?
+        func tableState() throws(StoreFailure) -> TableState {
+            if let known { return known }
+            let state = try store.tableState()
+            known = state
+            return state
+        }
         try store.whenDue(.look, every: 1, rarity: 50) { () throws(StoreFailure) in
-            let table = try store.tableState()
+            let table = try tableState()
             guard table.isKnown else {
                 if !table.isYoung {
                     // Another table has no triggers unless somebody made them.
@@ -70,7 +84,7 @@ package final class Housekeeper {
             }
         }
         try store.whenDue(.count, every: 1, rarity: 50) { () throws(StoreFailure) in
-            let table = try store.tableState()
+            let table = try tableState()
             guard table.isKnown else { return 0 }
             return try look(at: table, &quiet.counts) { () throws(StoreFailure) in
                 try store.mergeWhereCountsDiffer(triggersTellOfRows: hasTriggers.known)
@@ -79,13 +93,14 @@ package final class Housekeeper {
         try store.whenDue(
             .scan, every: Housekeeper.scanInterval, rarity: 100
         ) { () throws(StoreFailure) in
-            let table = try store.tableState()
+            let table = try tableState()
             guard table.isKnown || !table.isYoung else { return 0 }
             // Processes that know different columns would undo each other's digests.
             store.context.forgetInstallation()
             // First: what fails is tried again in a minute, not each second.
             try store.remember(table)
             return try store.scan() + store.followRenamedOwners()
+                + store.giveFreedUIDs(after: &lastDerivedUID)
         }
     }
 

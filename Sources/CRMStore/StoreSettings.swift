@@ -34,6 +34,8 @@ package struct StoreSettings: Sendable {
 
     package var limits = ObjectLimits()
 
+    package var bounds = StorageBounds()
+
     package var retention = Retention()
 
     /// A directory for what survives a restart outside the database (known revisions, remembered
@@ -116,6 +118,24 @@ package struct ObjectLimits: Sendable {
     package var maxResourceSize = 10 << 20
     package var maxInstances = 10_000
     package var maxAttendeesPerInstance = 1_000
+
+    package init() {}
+}
+
+/// What one user may store; beyond is refused with 507 `DAV:quota-not-exceeded` (RFC 4331 §6). The CRM
+/// may do what it likes.
+package struct StorageBounds: Sendable {
+    /// Properties without a meaning here that a collection or principal keeps, and their bytes.
+    package var maxProperties = 200
+    package var maxPropertiesSize = 128 << 10
+    /// Calendars of a home.
+    package var maxCalendars = 500
+    /// The same with those in the trash: what is made and deleted over and over takes room, too.
+    package var maxCalendarsWithTrash: Int { 10 * maxCalendars }
+    /// Secret addresses of one calendar.
+    package var maxFeeds = 100
+    /// Bytes of the texts in a home, with those of the versions in the trash.
+    package var maxHomeSize = 2 << 30
 
     package init() {}
 }

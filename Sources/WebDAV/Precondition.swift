@@ -20,6 +20,10 @@ extension Precondition {
     package static let propfindFiniteDepth = Precondition(
         .dav("propfind-finite-depth"), .forbidden)
 
+    // RFC 4331 §6
+    package static let quotaNotExceeded = Precondition(
+        .dav("quota-not-exceeded"), .insufficientStorage)
+
     // RFC 3253 §3.6
     package static let supportedReport = Precondition(.dav("supported-report"), .forbidden)
 

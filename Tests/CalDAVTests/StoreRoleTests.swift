@@ -81,6 +81,7 @@ struct StoreRoleTests {
             return Dictionary(uniqueKeysWithValues: calendars.map { ($0.id, 10) })
         }
 
+        func availableBytes(inHomeOf _: String) throws(StorageError) -> Int64 { 0 }
         func calendars(of _: String) throws(StorageError) -> [CalendarRecord] { [] }
         func calendars(
             of _: String, grantedTo _: String

@@ -77,6 +77,7 @@ struct Check: Sendable {
         Check(
             "background", "what follows changes has seen them, and every message is delivered",
             find: Store.checkBackground),
+        Check("bounds", "no home holds more than it may", find: Store.checkBounds),
         Check("orphans", "every object is in a calendar", find: Store.checkOrphans),
         Check("objects", "every object can be read", find: Store.checkObjects),
         Check("pending", "no change of the CRM waits", find: Store.checkPending),

@@ -6,11 +6,14 @@ package let productIdentifier = "-//crm-caldav//CRM tasks//EN"
 extension TaskMapping {
     /// A calendar object for a task that the CRM made.
     ///
-    /// Every time stamp is taken from the row, so that the same row gives the same bytes.
-    func object(for row: TaskRow, uid: String) -> Component {
+    /// Time stamps are taken from the row, as far as it has any. What it does not say is left out, save
+    /// for DTSTAMP, which an event has to have (RFC 5545 §3.6.1).
+    /// - Parameter now: when the object is made, in seconds since 1970.
+    func object(for row: TaskRow, uid: String, now: Int64) -> Component {
         var event = Component(name: "VEVENT")
         let created = instant(row.values[.created], in: .created)
-        let stamp = Property("DTSTAMP", raw: TaskMapping.utcText(created ?? 0))
+        let latest = created ?? row.lastModified ?? now
+        let stamp = Property("DTSTAMP", raw: TaskMapping.utcText(latest))
         event.append(Property("UID", text: uid))
         event.append(stamp)
         if created != nil {
@@ -22,7 +25,7 @@ extension TaskMapping {
         if let description = row.values[.description], !description.isEmpty {
             event.append(Property("DESCRIPTION", text: description))
         }
-        let zone = appendTimes(of: row, to: &event)
+        let zone = appendTimes(of: row, since: latest, to: &event)
         if let status = status(of: row.values[.status], .vevent) {
             event.append(Property("STATUS", raw: status))
         }
@@ -42,11 +45,14 @@ extension TaskMapping {
 
     // MARK: Times
 
+    /// - Parameter known: since when there is such a task, in seconds since 1970.
     /// - Returns: the VTIMEZONE that the times need, if any.
-    private func appendTimes(of row: TaskRow, to event: inout Component) -> Component? {
+    private func appendTimes(
+        of row: TaskRow, since known: Int64, to event: inout Component
+    ) -> Component? {
         guard let start = wallClock(row.values[.start], in: .start) else {
             // A row without a start has nowhere to stand but the day it was made.
-            let day = wallClock(row.values[.created], in: .created)?.date ?? CivilDate(days: 0)
+            let day = zone.civil(at: known).date
             event.append(DateTimeValue.date(day).property(named: "DTSTART"))
             return nil
         }

@@ -38,7 +38,7 @@ struct MergeWriter {
         let row = read.row
         let given = mark.isEmpty ? row.uid.flatMap { $0.isEmpty ? nil : $0 } : nil
         let uid = given ?? installation.uid(ofTask: row.id, mark: mark)
-        let component = installation.mapping.object(for: row, uid: uid)
+        let component = installation.mapping.object(for: row, uid: uid, now: now)
         let object: CalendarObject
         do throws(ICalendarError) {
             object = try CalendarObject(component)
@@ -242,9 +242,9 @@ extension Store {
             let discard: SQL = """
                 INSERT INTO caldav_trash
                        (discarded, reason, actor, calendar_id, owner, uri, name, etag, icalendar,
-                        task_id, task)
+                        size, task_id, task)
                 SELECT ?, ?, 'CRM', o.calendar_id, COALESCE(c.user_id, ''), COALESCE(c.uri, ''),
-                       o.name, o.etag, o.icalendar, o.task_id, o.base
+                       o.name, o.etag, o.icalendar, o.size, o.task_id, o.base
                   FROM caldav_objects AS o LEFT JOIN caldav_calendars AS c ON c.id = o.calendar_id
                  WHERE o.id IN (\(SQL.repeated("?", count: piece.count)))
                 """

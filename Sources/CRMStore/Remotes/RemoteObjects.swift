@@ -47,8 +47,7 @@ extension Store {
         }
     }
 
-    private static let textChunks = [1, 10, 100]
-    private static let texts = textChunks.map { count -> SQL in
+    private static let texts = listSizes.map { count -> SQL in
         """
         SELECT id, local_text, COALESCE(remote_text, local_text) FROM caldav_remote_objects
          WHERE id IN (\(SQL.repeated("?", count: count))) AND local_text IS NOT NULL
@@ -60,17 +59,9 @@ extension Store {
         try atTheEdge { () throws(StoreFailure) in
             try database { () throws(DatabaseError) in
                 var texts: [Int64: RemoteTexts] = [:]
-                var rest = ids[...]
-                while let last = rest.last {
-                    let size =
-                        Store.textChunks.firstIndex { $0 >= rest.count }
-                        ?? Store.textChunks.count - 1
-                    let count = Store.textChunks[size]
-                    let values = Array(rest.prefix(count))
-                    rest = rest.dropFirst(count)
-                    let padding = [Int64](repeating: last, count: count - values.count)
+                for piece in ids.inPaddedPieces(of: Store.listSizes) {
                     let cursor = try connection.query(
-                        Store.texts[size], (values + padding).map { .int($0) }, streaming: true)
+                        Store.texts[piece.size], piece.elements.map { .int($0) }, streaming: true)
                     while try cursor.next() {
                         texts[cursor.int(0) ?? 0] = RemoteTexts(
                             local: cursor.bytes(1).map(Array.init) ?? [],

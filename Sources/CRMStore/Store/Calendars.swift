@@ -92,7 +92,9 @@ extension Store {
         _ uri: String, of owner: String, with properties: [CalendarChange]
     ) throws(StorageError) {
         try atTheEdge { () throws(StoreFailure) in
+            try checkProperties(properties)
             try connection.transaction { () throws(StoreFailure) in
+                try checkCalendars(of: owner)
                 try insertCalendar(uri, of: owner, with: properties)
             }
         }
@@ -181,12 +183,18 @@ extension Store {
             // What a viewer keeps for themselves is no change of the owner's calendar.
             let isShared = !viewer.utf8.elementsEqual(calendar.owner.utf8)
             let isPrivate = isShared && changes.allSatisfy(\.isForViewer)
+            try checkProperties(changes)
             try connection.transaction { () throws(StoreFailure) in
-                if !isPrivate { _ = try takeRevisions(of: calendar.id) }
+                if isPrivate {
+                    try lockState(of: calendar.id)
+                } else {
+                    _ = try takeRevisions(of: calendar.id)
+                }
                 for change in changes {
                     try apply(change, to: calendar.id)
                     try storeIfDead(change, calendar: calendar.id, viewer: viewer)
                 }
+                try checkProperties(ofCalendar: calendar.id, after: changes, by: viewer)
             }
         }
     }

@@ -5,9 +5,7 @@ import MariaDB
 // a digest, so that neither a backup nor a look into the table gives an address away.
 extension Store {
     private static let insertFeed: SQL = """
-        INSERT INTO caldav_feeds (token, calendar_id, label, created)
-        SELECT ?, ?, ?, ? FROM DUAL
-         WHERE (SELECT COUNT(*) FROM caldav_feeds AS f WHERE f.calendar_id = ?) < ?
+        INSERT INTO caldav_feeds (token, calendar_id, label, created) VALUES (?, ?, ?, ?)
         """
     private static let feedsOfCalendar: SQL = """
         SELECT f.id, c.user_id, c.uri, f.label, f.created
@@ -25,8 +23,6 @@ extension Store {
 
     /// Bytes of chance in a token: 160 bits.
     private static let tokenSize = 20
-    /// Secret addresses of one calendar.
-    package static let mostFeeds = 100
 
     package func createFeed(
         of calendar: CalendarRecord, label: String
@@ -34,15 +30,13 @@ extension Store {
         try atTheEdge { () throws(StoreFailure) in
             let token = Digest.hex(Digest.random(count: Store.tokenSize))
             let label = Store.fitting(label)
-            let outcome = try database { () throws(DatabaseError) in
-                try connection.execute(
-                    Store.insertFeed, .bytes(Digest.sha256(token)), .int(calendar.id),
-                    .bytes(Array(label.utf8)), .int(now), .int(calendar.id),
-                    .int(Int64(Store.mostFeeds)))
-            }
-            guard outcome.affectedRows == 1 else {
-                throw .storage(
-                    .refused("A calendar may have \(Store.mostFeeds) secret addresses at most."))
+            let outcome = try connection.transaction { () throws(StoreFailure) in
+                try checkFeeds(of: calendar.id)
+                return try database { () throws(DatabaseError) in
+                    try connection.execute(
+                        Store.insertFeed, .bytes(Digest.sha256(token)), .int(calendar.id),
+                        .bytes(Array(label.utf8)), .int(now))
+                }
             }
             return NewFeed(
                 feed: FeedRecord(

@@ -45,7 +45,9 @@ extension Store {
         let user = Value.bytes(Array(owner.utf8))
         let place = Value.bytes(Array(place.rawValue.utf8))
         try atTheEdge { () throws(StoreFailure) in
+            try checkProperties(changes)
             try connection.transaction { () throws(StoreFailure) in
+                try lockHome(of: owner)
                 for change in changes {
                     _ = try database { () throws(DatabaseError) -> Outcome? in
                         switch change {
@@ -61,6 +63,7 @@ extension Store {
                         }
                     }
                 }
+                try checkProperties(at: place, ofHomeOf: user, after: changes)
             }
         }
     }

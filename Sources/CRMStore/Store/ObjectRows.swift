@@ -59,9 +59,9 @@ extension Store {
         """
     private static let discard: SQL = """
         INSERT INTO caldav_trash
-               (discarded, reason, actor, calendar_id, owner, uri, name, etag, icalendar, task_id,
-                task)
-        SELECT ?, ?, ?, o.calendar_id, ?, ?, o.name, o.etag, o.icalendar, o.task_id, o.base
+               (discarded, reason, actor, calendar_id, owner, uri, name, etag, icalendar, size,
+                task_id, task)
+        SELECT ?, ?, ?, o.calendar_id, ?, ?, o.name, o.etag, o.icalendar, o.size, o.task_id, o.base
           FROM caldav_objects AS o WHERE o.id = ?
         """
 

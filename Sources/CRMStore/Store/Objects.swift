@@ -45,11 +45,10 @@ extension Store {
     private static let overlappingComponentFull: SQL =
         "\(overlappingFull) AND o.component = ?"
 
-    /// The sizes in which names are asked for; a list is padded to the next.
     /// The sizes in which a list of values is asked for.
-    static let nameChunks = [1, 10, 100]
-    private static let namedPlain = nameChunks.map { named(plain, $0) }
-    private static let namedFull = nameChunks.map { named(full, $0) }
+    static let listSizes = [1, 10, 100]
+    private static let namedPlain = listSizes.map { named(plain, $0) }
+    private static let namedFull = listSizes.map { named(full, $0) }
 
     private static func named(_ columns: SQL, _ count: Int) -> SQL {
         """
@@ -89,32 +88,15 @@ extension Store {
                 ], hasInstance: true)
         case .names(let names):
             let statements = content ? Store.namedFull : Store.namedPlain
-            let chunks = Store.chunks(names.map { Value.bytes(Array($0.utf8)) })
+            let pieces = names.map { Value.bytes(Array($0.utf8)) }
+                .inPaddedPieces(of: Store.listSizes)
             return StoreCursor(
                 connection,
-                queries: chunks.map { (statements[$0.size], [id] + $0.values) })
+                queries: pieces.map { (statements[$0.size], [id] + $0.elements) })
         }
-    }
-
-    /// Cuts a list into the sizes of `nameChunks`, the last one padded with its last value.
-    ///
-    /// - Returns: index into `nameChunks`, and as many values as that says.
-    static func chunks(_ values: [Value]) -> [(size: Int, values: [Value])] {
-        var chunks: [(size: Int, values: [Value])] = []
-        var rest = values[...]
-        while let last = rest.last {
-            let size = nameChunks.firstIndex { $0 >= rest.count } ?? nameChunks.count - 1
-            let taken = rest.prefix(nameChunks[size])
-            rest = rest.dropFirst(taken.count)
-            let padding = [Value](repeating: last, count: nameChunks[size] - taken.count)
-            chunks.append((size, Array(taken) + padding))
-        }
-        return chunks
     }
 
     // MARK: Several calendars
-
-    private static let calendarChunks = [1, 10, 100]
 
     package func objects(
         in calendars: [CalendarRecord], _ selection: ObjectSelection, content: Bool
@@ -141,29 +123,21 @@ extension Store {
             values = [.int(range.lowerBound), .int(range.upperBound)]
             condition = "AND o.last_end >= ? AND o.first_start <= ? \(Store.isBusy)"
         case .names(let names):
-            let index = Store.nameChunks.firstIndex { $0 >= names.count }
-            guard let index, let last = names.last else {
+            let pieces = names.inPaddedPieces(of: Store.listSizes)
+            guard let piece = pieces.first, pieces.count == 1 else {
                 throw .failed("so many names of several calendars are not asked for")
             }
-            let count = Store.nameChunks[index]
-            condition = "AND o.name IN (\(SQL.repeated("?", count: count)))"
-            let padding = [String](repeating: last, count: count - names.count)
-            values = (names + padding).map { .bytes(Array($0.utf8)) }
+            condition = "AND o.name IN (\(SQL.repeated("?", count: piece.elements.count)))"
+            values = piece.elements.map { .bytes(Array($0.utf8)) }
         }
-        var queries: [(sql: SQL, values: [Value])] = []
-        var rest = calendars.map(\.id).sorted()[...]
-        while let last = rest.last {
-            let size =
-                Store.calendarChunks.first { $0 >= rest.count } ?? Store.calendarChunks.last ?? 1
-            let chunk = rest.prefix(size)
-            rest = rest.dropFirst(size)
-            let ids = chunk + [Int64](repeating: last, count: size - chunk.count)
+        let pieces = calendars.map(\.id).sorted().inPaddedPieces(of: Store.listSizes)
+        let queries = pieces.map { piece -> (sql: SQL, values: [Value]) in
             let sql: SQL = """
                 SELECT \(columns), o.calendar_id, \(Store.instance) FROM caldav_objects AS o
-                 WHERE o.calendar_id IN (\(SQL.repeated("?", count: size))) \(condition)
+                 WHERE o.calendar_id IN (\(SQL.repeated("?", count: piece.elements.count))) \(condition)
                  ORDER BY o.calendar_id, o.name
                 """
-            queries.append((sql, addresses + ids.map { .int($0) } + values))
+            return (sql, addresses + piece.elements.map { .int($0) } + values)
         }
         return StoreCursor(
             connection, queries: queries, hasCalendars: true, hasInstance: true)
@@ -232,10 +206,9 @@ extension Store {
 
     // MARK: Changes in several calendars
 
-    private static let spanPlain = spanChunks.map { spans(plain, $0) }
-    private static let spanFull = spanChunks.map { spans(full, $0) }
-    /// The sizes in which calendars are asked for; a list is padded with calendars that are not there.
-    private static let spanChunks = [1, 10]
+    private static let spanPlain = spanSizes.map { spans(plain, $0) }
+    private static let spanFull = spanSizes.map { spans(full, $0) }
+    private static let spanSizes = [1, 10]
 
     private static func spans(_ columns: SQL, _ count: Int) -> SQL {
         let span: SQL = """
@@ -257,16 +230,10 @@ extension Store {
         in spans: [ChangeSpan], content: Bool
     ) throws(StorageError) -> any ObjectCursor {
         let statements = content ? Store.spanFull : Store.spanPlain
-        let spanChunks = Store.spanChunks
-        var queries: [(sql: SQL, values: [Value])] = []
-        var rest = spans[...]
-        while !rest.isEmpty {
-            let index = spanChunks.firstIndex { $0 >= rest.count } ?? spanChunks.count - 1
-            let chunk = rest.prefix(spanChunks[index])
-            rest = rest.dropFirst(chunk.count)
-            let padding = [ChangeSpan](
-                repeating: ChangeSpan(calendar: 0), count: spanChunks[index] - chunk.count)
-            queries.append((statements[index], (chunk + padding).flatMap(Store.values)))
+        // There is no calendar 0.
+        let pieces = spans.inPaddedPieces(of: Store.spanSizes, padding: ChangeSpan(calendar: 0))
+        let queries = pieces.map { piece in
+            (sql: statements[piece.size], values: piece.elements.flatMap(Store.values))
         }
         return StoreCursor(connection, queries: queries, hasCalendars: true)
     }

@@ -36,7 +36,8 @@ enum CalendarColumns {
             revision: cursor.int(first + 8) ?? 0, floor: cursor.int(first + 9) ?? 0,
             isProtected: cursor.int(first + 10) == 1)
         calendar.isMirrored = cursor.int(first + 11) == 1
-        calendar.created = cursor.int(first + 17)
+        // 0 is what MySQL's 0000-00-00 gives.
+        calendar.created = cursor.int(first + 17).flatMap { $0 > 0 ? $0 : nil }
         calendar.isSubscribed = cursor.int(first + 16) == 1
         if let after = cursor.int(first + 14), let through = cursor.int(first + 15),
             after < through

@@ -28,7 +28,7 @@ final class KnownSizes: Sendable {
 }
 
 extension Store {
-    private static let sizes = nameChunks.map(sizes)
+    private static let sizes = listSizes.map(sizes)
 
     /// Sums with the revisions that they are of. Parameters: so many calendars.
     private static func sizes(_ count: Int) -> SQL {
@@ -48,8 +48,9 @@ extension Store {
         let unknown = calendars.map(\.id).filter { bytes[$0] == nil }
         try atTheEdge { () throws(StoreFailure) in
             try database { () throws(DatabaseError) in
-                for chunk in Store.chunks(unknown.map { .int($0) }) {
-                    let cursor = try connection.query(Store.sizes[chunk.size], chunk.values)
+                for piece in unknown.inPaddedPieces(of: Store.listSizes) {
+                    let cursor = try connection.query(
+                        Store.sizes[piece.size], piece.elements.map { .int($0) })
                     while try cursor.next() {
                         let (calendar, sum) = (cursor.int(0) ?? 0, cursor.int(2) ?? 0)
                         context.sizes.note(sum, in: calendar, at: cursor.int(1) ?? 0)

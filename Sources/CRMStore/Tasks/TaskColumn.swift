@@ -79,6 +79,8 @@ struct TaskRow: Sendable {
     var uid: String?
     /// `caldav_sequence`
     var sequence: Int64
+    /// `caldav_lastmod`, in seconds since 1970; nil where it says nothing.
+    var lastModified: Int64?
     var values: TaskValues
 }
 

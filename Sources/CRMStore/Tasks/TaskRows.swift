@@ -149,9 +149,12 @@ extension Store {
         for column in TaskColumn.allCases {
             values[column] = cursor.string(first + 4 + column.rawValue)
         }
+        // 0 is what MySQL's 0000-00-00 gives.
+        let lastModified = cursor.int(first + 4 + TaskColumn.allCases.count)
+            .flatMap { $0 > 0 ? $0 : nil }
         let row = TaskRow(
             id: cursor.int(first) ?? 0, uid: cursor.string(first + 1),
-            sequence: cursor.int(first + 2) ?? 0, values: values)
+            sequence: cursor.int(first + 2) ?? 0, lastModified: lastModified, values: values)
         return ReadTaskRow(row: row, digest: cursor.bytes(first + 3).map(Array.init) ?? [])
     }
 

@@ -8,7 +8,8 @@ struct TaskSchema: Sendable {
     private let columns: [ColumnDefinition?]
     private let byName: [String: TaskColumn]
 
-    /// `t.id, t.caldav_uid, t.caldav_sequence`, the digest, and each column of `TaskColumn` as text.
+    /// `t.id, t.caldav_uid, t.caldav_sequence`, the digest, each column of `TaskColumn` as text, and
+    /// `caldav_lastmod` in seconds since 1970.
     let selectList: SQL
 
     /// Sixteen bytes that differ when any mapped column of the row `t` differs: half a SHA-256, as MySQL
@@ -118,8 +119,11 @@ extension TaskSchema {
             guard let identifier = Identifier(column.name) else { continue }
             if let role = mapped[column.name] {
                 columns[role.rawValue] = column.definition(identifier)
+                if role == .created, column.mustBeGiven {
+                    extras.append((identifier, column.substitute))
+                }
             } else if column.mustBeGiven, column.name != "id" {
-                extras.append((identifier, column.zero))
+                extras.append((identifier, column.substitute))
             }
             if column.movesOnUpdate, column.name != "caldav_lastmod" { kept.append(identifier) }
         }
@@ -146,7 +150,7 @@ extension TaskSchema {
         digest = "UNHEX(LEFT(SHA2(CONCAT_WS(CHAR(31), CONCAT(\(marks)), \(values)), 256), 32))"
         selectList = """
             t.id, t.caldav_uid, t.caldav_sequence, \(digest) AS digest,
-            \(TaskSchema.joined(texts, by: ", "))
+            \(TaskSchema.joined(texts, by: ", ")), UNIX_TIMESTAMP(t.caldav_lastmod) AS lastmod
             """
     }
 
@@ -210,13 +214,14 @@ private struct ServerColumn {
 
     var movesOnUpdate: Bool { extra.contains("on update") }
 
-    /// What MySQL itself would put there outside strict mode.
-    var zero: SQL {
+    /// What MySQL itself would put there outside strict mode; of dates the present one, which most
+    /// such columns mean.
+    var substitute: SQL {
         switch dataType {
-        case "date": "'1970-01-01'"
-        case "datetime", "timestamp": "'1970-01-01 00:00:01'"
+        case "date": "CURRENT_DATE"
+        case "datetime", "timestamp": "CURRENT_TIMESTAMP"
         case "time": "'00:00:00'"
-        case "year": "1970"
+        case "year": "YEAR(CURRENT_DATE)"
         case "json": "'{}'"
         case "enum": "1"  // the index of the first member
         case let type where type.contains("int"): "0"

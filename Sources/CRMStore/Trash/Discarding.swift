@@ -9,9 +9,9 @@ extension Store {
         _ schema: TaskSchema, wholeRow: SQL
     ) -> (columns: SQL, values: SQL, from: SQL) {
         (
-            "calendar_id, name, etag, icalendar, task_id, task, task_row",
+            "calendar_id, name, etag, icalendar, size, task_id, task, task_row",
             """
-            o.calendar_id, o.name, o.etag, o.icalendar, o.task_id,
+            o.calendar_id, o.name, o.etag, o.icalendar, o.size, o.task_id,
             IF(t.id IS NOT NULL AND o.row_digest <=> \(schema.digest), NULL, o.base),
             IF(t.id IS NULL, NULL, \(wholeRow))
             """,

@@ -24,6 +24,16 @@ struct Context {
 /// Answers of the store that several properties of one request are made of.
 final class FoundForRequest {
     private var usedBytes: [Int64: Int64] = [:]
+    /// By owner.
+    private var availableBytes: [String: Int64] = [:]
+
+    /// Bytes that may still be put into somebody's home.
+    func availableBytes(inHomeOf owner: String, _ store: any CalendarCollectionStore) throws -> Int64 {
+        if let known = availableBytes[owner] { return known }
+        let bytes = try store.availableBytes(inHomeOf: owner)
+        availableBytes[owner] = bytes
+        return bytes
+    }
 
     /// Bytes of the objects in a calendar.
     ///

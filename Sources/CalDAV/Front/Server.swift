@@ -85,6 +85,7 @@ package struct Server {
         case .uidInUse:
             return RequestError(.noUIDConflict, "Another object of the calendar has that UID.")
         case .refused(let reason): return RequestError(.forbidden, reason)
+        case .quotaExceeded(let excess): return RequestError(.quotaNotExceeded, excess.reason)
         case .failed(let reason):
             log(.unexpected(reason))
             return RequestError(.internalServerError, "Something went wrong here.")

@@ -12,8 +12,8 @@ enum Mkcalendar {
             }
             instructions = try PropertyUpdate.read(inside: root, mayBeEmpty: true)
         }
-        return try NewCalendar(at: resource, instructions, in: context)
-            .make(refusedAs: .caldav("mkcalendar-response"))
+        var calendar = try NewCalendar(at: resource, instructions, in: context)
+        return try calendar.make(refusedAs: .caldav("mkcalendar-response"))
     }
 }
 
@@ -25,14 +25,12 @@ enum Mkcol {
     static func respond(to resource: Resource, in context: Context) throws -> Response {
         var instructions: [PropertyUpdate] = []
         if try context.hasBody() {
-            guard let root = try context.readXMLOfMkcol() else {
-                return try NewCalendar(at: resource, [], in: context)
-                    .make(refusedAs: .dav("mkcol-response"))
+            if let root = try context.readXMLOfMkcol() {
+                instructions = try PropertyUpdate.read(inside: root, mayBeEmpty: true)
             }
-            instructions = try PropertyUpdate.read(inside: root, mayBeEmpty: true)
         }
-        return try NewCalendar(at: resource, instructions, in: context)
-            .make(refusedAs: .dav("mkcol-response"))
+        var calendar = try NewCalendar(at: resource, instructions, in: context)
+        return try calendar.make(refusedAs: .dav("mkcol-response"))
     }
 }
 
@@ -60,7 +58,7 @@ extension Context {
 /// A calendar about to be made.
 private struct NewCalendar {
     let uri: String
-    let update: PropertyUpdates
+    var update: PropertyUpdates
     let context: Context
 
     /// - Throws: 409 without parent, `calendar-collection-location-ok` in another place than a home.
@@ -85,7 +83,7 @@ private struct NewCalendar {
     }
 
     /// - Parameter element: the root of the answer where a property cannot be set.
-    func make(refusedAs element: XMLName) throws -> Response {
+    mutating func make(refusedAs element: XMLName) throws -> Response {
         guard !update.isRefused else { return refusal(element) }
         var changes = update.changes
         if !changes.contains(where: { if case .displayName = $0 { true } else { false } }) {
@@ -95,7 +93,15 @@ private struct NewCalendar {
             // RFC 4791 §5.2.3: whoever names none may put anything into it.
             changes.append(.components(ComponentSet.supported))
         }
-        try context.calendars.createCalendar(uri, of: context.user.name, with: changes)
+        do throws(StorageError) {
+            try context.calendars.createCalendar(uri, of: context.user.name, with: changes)
+        } catch {
+            guard case .quotaExceeded(let excess) = error, excess.quota == .properties else {
+                throw error
+            }
+            update.refuseToStore(excess.reason)
+            return refusal(element)
+        }
         return Response(.created, fields: [("Cache-Control", "no-cache")])
     }
 

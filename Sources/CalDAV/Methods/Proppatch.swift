@@ -23,12 +23,23 @@ enum Proppatch {
             kind: resource.kind, calendar: calendar,
             isOwn: calendar.map(context.isOwner) ?? true,
             privileges: context.privileges(on: resource), href: href)
-        let update = PropertyUpdates(instructions, of: owner)
+        var update = PropertyUpdates(instructions, of: owner)
         if !update.isRefused {
-            try carryOut(update.changes, on: resource, context)
-            if context.preferences.isMinimal { return minimal(context) }
+            do {
+                try carryOut(update.changes, on: resource, context)
+                if context.preferences.isMinimal { return minimal(context) }
+            } catch StorageError.quotaExceeded(let excess) {
+                guard excess.quota == .properties else { throw StorageError.quotaExceeded(excess) }
+                update.refuseToStore(excess.reason)
+            }
         }
-        return context.multistatus { multistatus in
+        return answer(update, href, context)
+    }
+
+    private static func answer(
+        _ update: PropertyUpdates, _ href: String, _ context: Context
+    ) -> Response {
+        context.multistatus { multistatus in
             multistatus.response(href) { update.writePropstats(to: multistatus.writer) }
         }
     }

@@ -16,6 +16,19 @@ struct PropertyUpdates {
 
     var isRefused: Bool { verdicts.contains { $0.refusal != nil } }
 
+    /// Says of what was to be stored that there is no room for it (RFC 4918 §9.2.1, RFC 4331 §6).
+    mutating func refuseToStore(_ reason: String) {
+        let names = changes.compactMap { change -> XMLName? in
+            guard case .store(let namespace, let name, _, _) = change else { return nil }
+            return XMLName(namespace: namespace, local: name)
+        }
+        let refusal = RequestError(.quotaNotExceeded, reason)
+        verdicts = verdicts.map { verdict in
+            names.contains(verdict.name)
+                ? Verdict(name: verdict.name, refusal: refusal) : verdict
+        }
+    }
+
     init(_ updates: [PropertyUpdate], of owner: PropertyOwner) {
         for update in updates {
             do {

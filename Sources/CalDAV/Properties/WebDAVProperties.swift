@@ -71,7 +71,16 @@ extension PropertyTable {
             writer.element(.dav("href"), try ResourceID.text(of: subject))
             return true
         },
-        // RFC 4331 §4; there is no quota, and so nothing to say of what is available (§3).
+        // RFC 4331 §3, told to those who may write there. What is in the trash counts too.
+        .init(.dav("quota-available-bytes"), on: [.home, .calendar]) { subject, writer in
+            guard let owner = subject.calendar?.owner ?? subject.person?.user.name,
+                !subject.privileges.isDisjoint(with: [.bind, .writeContent])
+            else { return false }
+            let context = subject.context
+            writer.text(try context.found.availableBytes(inHomeOf: owner, context.calendars))
+            return true
+        },
+        // RFC 4331 §4: those of the objects.
         .init(.dav("quota-used-bytes"), on: [.home, .calendar]) { subject, writer in
             let context = subject.context
             // Those of the home that the viewer may know of.

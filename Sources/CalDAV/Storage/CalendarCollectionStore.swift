@@ -13,12 +13,17 @@ package protocol CalendarCollectionStore: AnyObject {
     /// anything has changed there, it costs nothing.
     func usedBytes(in calendars: [CalendarRecord]) throws(StorageError) -> [Int64: Int64]
 
-    /// - Throws: `.alreadyExists`, or `.spellingConflict` where only the case of `uri` differs.
+    /// Bytes that may still be put into somebody's home; what is in its trash counts (RFC 4331 §3).
+    func availableBytes(inHomeOf owner: String) throws(StorageError) -> Int64
+
+    /// - Throws: `.alreadyExists`, `.spellingConflict` where only the case of `uri` differs,
+    ///   `.quotaExceeded`.
     func createCalendar(
         _ uri: String, of owner: String, with properties: [CalendarChange]
     ) throws(StorageError)
 
     /// All or nothing.
+    /// - Throws: `.quotaExceeded`.
     func change(
         _ calendar: CalendarRecord, _ changes: [CalendarChange], viewer: String
     ) throws(StorageError)

@@ -1,7 +1,7 @@
 /// Secret addresses of calendars' feeds.
 package protocol FeedStore: AnyObject {
     /// Makes a secret address of a calendar's feed.
-    /// - Throws: `.refused` where the calendar has too many.
+    /// - Throws: `.quotaExceeded` where the calendar has too many.
     func createFeed(
         of calendar: CalendarRecord, label: String
     ) throws(StorageError) -> NewFeed

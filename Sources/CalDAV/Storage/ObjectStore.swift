@@ -32,7 +32,7 @@ package protocol ObjectStore: AnyObject {
     ///
     /// The condition is judged against what is there when the write happens.
     /// - Parameter isNew: whether nothing had the name when the request began: what is tried first.
-    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.refused`, `.unavailable`.
+    /// - Throws: `.preconditionFailed`, `.uidInUse`, `.quotaExceeded`, `.refused`, `.unavailable`.
     func put(
         _ object: CalendarObject, text: [UInt8], name: String, in calendar: CalendarRecord,
         by user: UserRecord, if condition: WriteCondition, isNew: Bool
@@ -42,7 +42,7 @@ package protocol ObjectStore: AnyObject {
     ///
     /// Text and ETag stay as they are. The conditions are judged against what is there when it happens.
     /// - Throws: `.notFound`, `.preconditionFailed`, `.uidInUse` for an object that is in the way at the
-    ///   destination, `.refused`, `.unavailable`.
+    ///   destination, `.quotaExceeded`, `.refused`, `.unavailable`.
     func transfer(
         _ transfer: ObjectTransfer, by user: UserRecord
     ) throws(StorageError) -> PutOutcome

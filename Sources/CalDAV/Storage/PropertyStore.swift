@@ -13,6 +13,7 @@ package protocol PropertyStore: AnyObject {
     func storedProperties(inHomeOf owner: String) throws(StorageError) -> [StoredProperty]
 
     /// All or nothing; of the changes, those that store and remove.
+    /// - Throws: `.quotaExceeded`.
     func change(
         _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
     ) throws(StorageError)

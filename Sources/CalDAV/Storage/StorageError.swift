@@ -13,6 +13,32 @@ package enum StorageError: Error {
     /// The CRM's own rules (a foreign key, a trigger of its) do not let it be; the reason is in words
     /// for the client. Nothing was changed. Status 403.
     case refused(String)
+    /// It would be more than one user may store; the reason is in words for the client. Nothing was
+    /// changed. Status 507.
+    case quotaExceeded(QuotaExcess)
     /// A bug, or a database that contradicts itself; logged, status 500.
     case failed(String)
+}
+
+/// What there would be too much of, and why in words.
+package struct QuotaExcess: Sendable {
+    package let quota: Quota
+    package let reason: String
+
+    package init(_ quota: Quota, _ reason: String) {
+        self.quota = quota
+        self.reason = reason
+    }
+}
+
+/// What there may be only so much of.
+package enum Quota: Sendable {
+    /// Properties that mean nothing here, of one resource.
+    case properties
+    /// Calendars of a home.
+    case calendars
+    /// Secret addresses of a calendar.
+    case feeds
+    /// Bytes of a home.
+    case bytes
 }

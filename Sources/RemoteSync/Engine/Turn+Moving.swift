@@ -268,6 +268,7 @@ enum ObjectFailure: Error {
         switch error {
         case .preconditionFailed: self = .postponed
         case .refused(let reason): self = .object(reason, isServers: false)
+        case .quotaExceeded(let excess): self = .object(excess.reason, isServers: false)
         case .uidInUse(let name):
             self = .object("another object here, \(name), has its UID", isServers: false)
         case .failed(let reason): self = .object(reason, isServers: true)

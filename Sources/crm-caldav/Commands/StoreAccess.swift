@@ -29,7 +29,8 @@ extension StorageError {
     /// Says why, and answers the code to end with.
     func explained(_ missing: String) -> ExitCode {
         switch self {
-        case .notFound, .refused, .uidInUse: failure(reason(orSay: missing), ExitCode(1))
+        case .notFound, .refused, .uidInUse, .quotaExceeded:
+            failure(reason(orSay: missing), ExitCode(1))
         default: failure(reason, Exit.database)
         }
     }
@@ -42,6 +43,7 @@ extension StorageError {
     var reason: String {
         switch self {
         case .unavailable(let reason), .failed(let reason), .refused(let reason): reason
+        case .quotaExceeded(let excess): excess.reason
         case .uidInUse(let name): "another object of the calendar, \(name), has its UID"
         default: "\(self)"
         }

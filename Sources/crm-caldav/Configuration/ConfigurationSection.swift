@@ -11,7 +11,7 @@ struct ConfigurationSection: Sendable {
     let keys: [ConfigurationKey]
 
     static let all = [
-        database, users, tasks, calendars, retention, serving, signIn, remotes, logs,
+        database, users, tasks, calendars, bounds, retention, serving, signIn, remotes, logs,
     ]
 
     private static let database = ConfigurationSection(
@@ -138,6 +138,29 @@ struct ConfigurationSection: Sendable {
             .number(
                 "max_attendees", \.store.limits.maxAttendeesPerInstance, in: 1...100_000,
                 "The most people that an event may invite"),
+        ])
+
+    private static let bounds = ConfigurationSection(
+        title: "What one user may store; beyond is answered with 507, and the CRM is never refused",
+        keys: [
+            .size(
+                "max_home_size", \.store.bounds.maxHomeSize, in: 1 << 20...1 << 40,
+                "The most that the calendars of a user may hold together, with what is in their trash"
+            ),
+            .number(
+                "max_calendars", \.store.bounds.maxCalendars, in: 1...100_000,
+                "The most calendars that a user may have; with those in their trash, ten times as many"
+            ),
+            .number(
+                "max_feeds", \.store.bounds.maxFeeds, in: 0...10_000,
+                "The most secret addresses that a calendar may have"),
+            .number(
+                "max_properties", \.store.bounds.maxProperties, in: 0...10_000,
+                "The most properties unknown here that clients may store with a calendar, a home or a\n"
+                    + "principal; each user's own values of a shared calendar count by themselves"),
+            .size(
+                "max_properties_size", \.store.bounds.maxPropertiesSize, in: 0...64 << 20,
+                "The most that those may hold together"),
         ])
 
     private static let retention = ConfigurationSection(

@@ -363,6 +363,20 @@ struct CheckTests {
         #expect(
             result.says("changes that failed in the last day: 1, the last one (task 7): too odd"))
     }
+
+    @Test func aHomeThatHoldsMoreThanItMayIsNoted() throws {
+        let checked = try CheckedCRM {
+            $0.bounds.maxHomeSize = 100
+            $0.bounds.maxCalendars = 1
+        }
+        let result = try checked.check()
+        #expect(result.isClean)
+        #expect(result.says("the calendars of anna and their trash hold"))
+        try checked.crm.crm.run("UPDATE caldav_objects SET size = 0")
+        try checked.crm.crm.run(
+            "INSERT INTO caldav_calendars (user_id, uri, displayname) VALUES ('anna', 'w', 'W')")
+        #expect(try checked.check().says("anna has 2 calendars"))
+    }
 }
 
 extension CheckedCRM {

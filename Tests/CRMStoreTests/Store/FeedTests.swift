@@ -102,8 +102,10 @@ struct FeedTests {
         #expect {
             _ = try crm.store.createFeed(of: calendar, label: "")
         } throws: { error in
-            guard case StorageError.refused? = error as? StorageError else { return false }
-            return true
+            guard case StorageError.quotaExceeded(let excess)? = error as? StorageError else {
+                return false
+            }
+            return excess.quota == .feeds
         }
     }
 

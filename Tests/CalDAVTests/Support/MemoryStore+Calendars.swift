@@ -41,6 +41,7 @@ extension MemoryStore {
         _ place: StoredPlace, ofHomeOf owner: String, _ changes: [CalendarChange]
     ) throws(StorageError) {
         try called("change")
+        let before = homeProperties
         for change in changes {
             switch change {
             case .store(let namespace, let name, let xml, _):
@@ -58,6 +59,13 @@ extension MemoryStore {
             default: continue
             }
         }
+        let count = homeProperties[owner]?.filter { $0.place == place }.count ?? 0
+        do throws(StorageError) {
+            try check(count, maxProperties, .properties)
+        } catch {
+            homeProperties = before
+            throw error
+        }
     }
 
     func createCalendar(
@@ -67,6 +75,8 @@ extension MemoryStore {
         if calendars.contains(where: { $0.record.uri == uri && $0.record.owner == owner }) {
             throw .alreadyExists
         }
+        let owned = calendars.filter { $0.record.owner == owner }.count
+        try check(owned + 1, maxCalendars, .calendars)
         lastID += 1
         let id = lastID
         var record = CalendarRecord(
@@ -76,6 +86,7 @@ extension MemoryStore {
         record.created = 784_111_777
         var calendar = Calendar(record: record)
         for property in properties { apply(property, to: &calendar, owner) }
+        try check(calendar.properties.count, maxProperties, .properties)
         calendars.append(calendar)
     }
 
@@ -84,7 +95,10 @@ extension MemoryStore {
     ) throws(StorageError) {
         try called("change")
         let index = try index(calendar)
-        for change in changes { apply(change, to: &calendars[index], viewer) }
+        var changed = calendars[index]
+        for change in changes { apply(change, to: &changed, viewer) }
+        try check(changed.properties.count, maxProperties, .properties)
+        calendars[index] = changed
         if viewer == calendar.owner || !changes.allSatisfy(\.isForViewer) {
             calendars[index].record.revision += 1
         }

@@ -89,6 +89,7 @@ extension MemoryStore {
         }
         let other = calendars[index].objects.first { $0.value.object.uid == object.uid }
         if let other, other.key != name { throw .uidInUse(name: other.key) }
+        try checkRoom(for: text.count, inHomeOf: calendar.owner)
         calendars[index].record.revision += 1
         let revision = calendars[index].record.revision
         let etag = "e\(revision)"
@@ -120,6 +121,10 @@ extension MemoryStore {
                 && !(transfer.isMove && from == to && name == source.name)
         }
         if let other { throw .uidInUse(name: other.key) }
+        if !transfer.isMove {
+            try checkRoom(
+                for: object.record.content.count, inHomeOf: destination.calendar.owner)
+        }
         if transfer.isMove {
             calendars[from].record.revision += 1
             calendars[from].objects[source.name] = nil

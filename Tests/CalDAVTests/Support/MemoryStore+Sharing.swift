@@ -84,6 +84,7 @@ extension MemoryStore {
         of calendar: CalendarRecord, label: String
     ) throws(StorageError) -> NewFeed {
         try called("createFeed")
+        try check(feeds.count + 1, maxFeeds, .feeds)
         let id = Int64(feeds.count + 1)
         let feed = FeedRecord(
             id: id, owner: calendar.owner, uri: calendar.uri, label: label, created: 784_111_777)

@@ -40,6 +40,11 @@ final class MemoryStore: CalendarStore {
     /// By token.
     var feeds: [String: FeedRecord] = [:]
     var calls: [String] = []
+    /// Nil: as much as there may be.
+    var maxProperties: Int?
+    var maxCalendars: Int?
+    var maxFeeds: Int?
+    var maxHomeSize: Int64?
     /// By secret.
     var guests: [String: MemoryGuest] = [:]
 
