@@ -8,7 +8,7 @@ extension Store {
         by user: UserRecord, if condition: WriteCondition, isNew: Bool
     ) throws(StorageError) -> PutOutcome {
         try atTheEdge { () throws(StoreFailure) in
-            try takeRoom(for: text, inHomeOf: calendar.owner)
+            try takeSpace(for: text, inHomeOf: calendar.owner)
             let write = ObjectWrite(
                 object: object, name: name, calendar: calendar, user: user,
                 floating: Zone.named(calendar.timeZone) ?? context.zone, text: text)

@@ -19,7 +19,7 @@ package final class StoreContext: Sendable {
     let failures = KnownFailures()
     let known = KnownRevisions()
     let sizes = KnownSizes()
-    let room = KnownRoom()
+    let allowances = HomeAllowances()
 
     /// Of `Store.seal`, once it is known.
     let sealKey = Mutex<[UInt8]?>(nil)

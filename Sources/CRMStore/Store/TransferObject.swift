@@ -127,7 +127,7 @@ extension Store {
     // MARK: COPY
 
     private func copy(_ step: TransferStep) throws(StoreFailure) {
-        try takeRoom(for: step.object.content, inHomeOf: step.destination.calendar.owner)
+        try takeSpace(for: step.object.content, inHomeOf: step.destination.calendar.owner)
         let write = try write(of: step)
         let revision = step.revisions.destination
         if let present = step.present, present.uidHash == step.object.uidHash {
@@ -165,7 +165,7 @@ extension Store {
     private func move(_ step: TransferStep) throws(StoreFailure) {
         let owner = step.destination.calendar.owner
         if !owner.utf8.elementsEqual(step.source.calendar.owner.utf8) {
-            try takeRoom(for: step.object.content, inHomeOf: owner)
+            try takeSpace(for: step.object.content, inHomeOf: owner)
         }
         if let present = step.present { try discardWithTask(present, at: step) }
         let (object, calendar) = (step.object, step.destination.calendar)

@@ -8,10 +8,10 @@ import Synchronization
 /// What this process may write into homes before it adds up anew what they hold.
 ///
 /// Adding up takes longer the more a home holds, so it is not done for each write: a process takes a
-/// small share of the room that is left, a megabyte at most, and counts what it writes against that. Near
+/// small share of the space that is left, a megabyte at most, and counts what it writes against that. Near
 /// the bound a share is a few objects. So processes beside each other exceed the bound by their last
 /// shares at most, which is about what they have in hand at once anyway.
-final class KnownRoom: Sendable {
+final class HomeAllowances: Sendable {
     private struct Share {
         var bytes: Int64
         /// When it has to be added up anew, in seconds since 1970.
@@ -25,11 +25,11 @@ final class KnownRoom: Sendable {
         case unknown
     }
 
-    /// A 64th of the room: so many processes together stay within it.
+    /// A 64th of what is free: so many processes together stay within it.
     private static let divisor: Int64 = 64
     private static let least: Int64 = 4 << 10
     private static let most: Int64 = 1 << 20
-    /// In seconds. The trash gives room back as it is pruned.
+    /// In seconds. Pruning the trash frees space.
     private static let trust: Int64 = 600
     /// In seconds: a full home is not added up for each write that is refused.
     private static let trustOfFull: Int64 = 10
@@ -48,20 +48,21 @@ final class KnownRoom: Sendable {
         }
     }
 
-    /// Notes how much room there is, and takes bytes of it.
+    /// Notes how much is free, and takes bytes of it.
     ///
-    /// - Parameter room: below 0 where the home has more than it may.
+    /// - Parameter free: below 0 where the home has more than it may.
     /// - Returns: whether they fit.
-    func take(_ bytes: Int64, of room: Int64, inHomeOf owner: String, now: Int64) -> Bool {
-        let isGranted = bytes <= room
-        let left = isGranted ? room - bytes : max(room, 0)
-        let fraction = min(max(left / KnownRoom.divisor, KnownRoom.least), KnownRoom.most)
+    func take(_ bytes: Int64, of free: Int64, inHomeOf owner: String, now: Int64) -> Bool {
+        let isGranted = bytes <= free
+        let left = isGranted ? free - bytes : max(free, 0)
+        let fraction = min(
+            max(left / HomeAllowances.divisor, HomeAllowances.least), HomeAllowances.most)
         let share = Share(
             bytes: isGranted ? min(fraction, left) : left,
-            until: now + (isGranted ? KnownRoom.trust : KnownRoom.trustOfFull),
+            until: now + (isGranted ? HomeAllowances.trust : HomeAllowances.trustOfFull),
             isFull: !isGranted)
         shares.withLock { shares in
-            if shares.count >= KnownRoom.mostHomes { shares.removeAll() }
+            if shares.count >= HomeAllowances.mostHomes { shares.removeAll() }
             shares[owner] = share
         }
         return isGranted
@@ -82,11 +83,11 @@ extension Store {
         """
 
     package func availableBytes(inHomeOf owner: String) throws(StorageError) -> Int64 {
-        try atTheEdge { () throws(StoreFailure) in max(try room(inHomeOf: owner), 0) }
+        try atTheEdge { () throws(StoreFailure) in max(try freeBytes(inHomeOf: owner), 0) }
     }
 
     /// Below 0 where the home has more than it may.
-    private func room(inHomeOf owner: String) throws(StoreFailure) -> Int64 {
+    private func freeBytes(inHomeOf owner: String) throws(StoreFailure) -> Int64 {
         try database { () throws(DatabaseError) in
             let cursor = try connection.query(Store.homeSize, .text(owner), bytes(owner))
             let size = try cursor.next() ? cursor.int(0) ?? 0 : 0
@@ -97,20 +98,20 @@ extension Store {
     /// Makes sure that a text may be put into somebody's home.
     ///
     /// - Throws: `.quotaExceeded`.
-    func takeRoom(for text: [UInt8], inHomeOf owner: String) throws(StoreFailure) {
+    func takeSpace(for text: [UInt8], inHomeOf owner: String) throws(StoreFailure) {
         let size = Int64(text.count)
-        switch context.room.take(size, inHomeOf: owner, now: now) {
+        switch context.allowances.take(size, inHomeOf: owner, now: now) {
         case .granted: return
         case .refused: break
         case .unknown:
-            let room = try room(inHomeOf: owner)
-            if context.room.take(size, of: room, inHomeOf: owner, now: now) { return }
+            let free = try freeBytes(inHomeOf: owner)
+            if context.allowances.take(size, of: free, inHomeOf: owner, now: now) { return }
         }
         throw .storage(
             .quotaExceeded(
                 QuotaExcess(
                     .bytes,
-                    "There is no room for it: calendars and their deleted and former versions, kept for "
+                    "There is no space for it: calendars and their deleted and former versions, kept for "
                         + "\(settings.retention.trashDays) days, may have "
                         + "\(settings.bounds.maxHomeSize) bytes.")))
     }
