@@ -26,6 +26,10 @@ enum Probe {
                 zone: fields[1], start: fields[2], rule: fields[3], count: Int(fields[4]) ?? 0)
         case ("zone", 2): Questions.changes(ofZone: fields[1])
         case ("written", 2): Questions.changes(ofWritten: fields[1])
+        case ("costs", 2): Questions.costs(path: fields[1])
+        case ("vtimezone", 4):
+            Questions.vtimezone(
+                ofZone: fields[1], from: Int64(fields[2]) ?? 0, through: Int64(fields[3]) ?? 0)
         case ("instances", 4):
             Questions.instances(
                 path: fields[1], from: Int64(fields[2]) ?? 0, to: Int64(fields[3]) ?? 0)

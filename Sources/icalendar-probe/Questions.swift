@@ -43,6 +43,14 @@ enum Questions {
         return changes(again)
     }
 
+    /// The VTIMEZONE that we write of a zone for a span in UTC seconds; its lines with `|` between.
+    static func vtimezone(ofZone name: String, from: Int64, through: Int64) -> String {
+        guard let zone = Zone.named(name) else { return "error: no zone" }
+        let written = zone.vtimezone(tzid: name, from: from, through: through)
+        let lines = String(decoding: written.serialized(), as: UTF8.self)
+        return lines.split(whereSeparator: \.isNewline).joined(separator: "|")
+    }
+
     /// 1970-01-01 up to 2038-01-01.
     private static let span: Range<Int64> = 0..<2_145_916_800
 
@@ -87,7 +95,7 @@ enum Questions {
         return lines.sorted().joined(separator: "\u{1F}")
     }
 
-    private static func contents(of path: String) -> [UInt8]? {
+    static func contents(of path: String) -> [UInt8]? {
         guard let file = fopen(path, "rb") else { return nil }
         defer { fclose(file) }
         var bytes: [UInt8] = []

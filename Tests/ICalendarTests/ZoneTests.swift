@@ -187,6 +187,13 @@ struct VTimezoneTests {
                     == """
                     BEGIN:VTIMEZONE
                     TZID:Europe/Berlin
+                    BEGIN:DAYLIGHT
+                    DTSTART:20230326T020000
+                    TZOFFSETFROM:+0100
+                    TZOFFSETTO:+0200
+                    RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
+                    TZNAME:CEST
+                    END:DAYLIGHT
                     BEGIN:STANDARD
                     DTSTART:20231029T030000
                     TZOFFSETFROM:+0200
@@ -194,15 +201,45 @@ struct VTimezoneTests {
                     RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU
                     TZNAME:CET
                     END:STANDARD
-                    BEGIN:DAYLIGHT
-                    DTSTART:20240331T020000
-                    TZOFFSETFROM:+0100
-                    TZOFFSETTO:+0200
-                    RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU
-                    TZNAME:CEST
-                    END:DAYLIGHT
                     END:VTIMEZONE
                     """)
+    }
+
+    @Test(
+        "Outlook and Exchange want STANDARD and DAYLIGHT, whatever the season",
+        arguments: [
+            "Europe/Berlin", "America/New_York", "Australia/Sydney", "Europe/Dublin",
+            "Australia/Lord_Howe", "America/St_Johns",
+        ], ["20260115T090000", "20260715T090000"])
+    func thePairIsWritten(name: String, day: String) throws {
+        let written = try zone(name).vtimezone(
+            tzid: name, from: utc(day), through: utc(day) + 3600)
+        #expect(Set(written.components.map(\.name)) == ["STANDARD", "DAYLIGHT"])
+        #expect(written.components.count == 2)
+        for part in written.components {
+            #expect(part.all("RRULE").count == 1 && !part.has("RDATE"))
+        }
+    }
+
+    @Test(
+        "a zone whose clocks do not change any more has one STANDARD",
+        arguments: [
+            "Asia/Kolkata", "Europe/Istanbul", "Africa/Windhoek", "America/Sao_Paulo", "UTC",
+        ])
+    func fixedZones(name: String) throws {
+        let written = try zone(name).vtimezone(
+            tzid: name, from: utc("20260715T090000"), through: utc("20260715T100000"))
+        #expect(written.components.map(\.name) == ["STANDARD"])
+    }
+
+    @Test("several pairs are written only where the rules change within the span")
+    func changedRules() throws {
+        let zone = try zone("America/New_York")
+        func parts(_ from: String, _ through: String) -> Int {
+            zone.vtimezone(tzid: "x", from: utc(from), through: utc(through)).components.count
+        }
+        #expect(parts("20060601T000000", "20060601T010000") == 2)
+        #expect(parts("20060601T000000", "20100601T000000") == 4)
     }
 
     @Test(arguments: [

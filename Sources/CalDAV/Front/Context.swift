@@ -28,7 +28,9 @@ final class FoundForRequest {
     private var availableBytes: [String: Int64] = [:]
 
     /// Bytes that may still be put into somebody's home.
-    func availableBytes(inHomeOf owner: String, _ store: any CalendarCollectionStore) throws -> Int64 {
+    func availableBytes(inHomeOf owner: String, _ store: any CalendarCollectionStore) throws
+        -> Int64
+    {
         if let known = availableBytes[owner] { return known }
         let bytes = try store.availableBytes(inHomeOf: owner)
         availableBytes[owner] = bytes

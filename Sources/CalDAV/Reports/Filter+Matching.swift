@@ -8,6 +8,21 @@ struct FilteredObject {
     let object: CalendarObject
     /// The zone of floating times and DATEs.
     let floating: Zone
+    private let known = Known()
+
+    init(object: CalendarObject, floating: Zone) {
+        self.object = object
+        self.floating = floating
+    }
+
+    /// What was found of all components of the object together. It is asked for each of them, and there may
+    /// be thousands.
+    private final class Known {
+        var overlapping: [Range<Int64>: Set<Int>] = [:]
+        var anyOverlapping: [Range<Int64>: Bool] = [:]
+        var edges: [InstanceEdge: [Range<Int64>: Set<Int>]] = [:]
+        var alarms: [(filter: CompFilter, isFound: Bool)] = []
+    }
 
     func matches(_ filter: CompFilter) -> Bool {
         !filter.isNotDefined && matches(object.calendar, at: nil, filter)
@@ -48,17 +63,40 @@ struct FilteredObject {
     ) -> Bool {
         guard component.name == object.kind.name else { return false }
         let isAlone = filter.propFilters.isEmpty && filter.compFilters.isEmpty
-        guard let index, !isAlone else { return object.overlaps(range, floating: floating) }
-        return object.overlaps(range, floating: floating, describedAt: index)
+        guard let index, !isAlone else {
+            if let isFound = known.anyOverlapping[range] { return isFound }
+            let isFound = object.overlaps(range, floating: floating)
+            known.anyOverlapping[range] = isFound
+            return isFound
+        }
+        if let places = known.overlapping[range] { return places.contains(index) }
+        let places = object.componentsOverlapping(range, floating: floating)
+        known.overlapping[range] = places
+        return places.contains(index)
+    }
+
+    /// Whether an instance that the component describes starts or ends in a range.
+    ///
+    /// - Parameter index: of a component directly in the calendar.
+    func hasInstance(_ edge: InstanceEdge, in range: Range<Int64>, at index: Int) -> Bool {
+        if let places = known.edges[edge]?[range] { return places.contains(index) }
+        let places = object.componentsWithInstance(edge, in: range, floating: floating)
+        known.edges[edge, default: [:]][range] = places
+        return places.contains(index)
     }
 
     /// Whether an alarm of any instance goes off in the range.
     private func hasAlarm(
         _ range: Range<Int64>, _ filter: CompFilter, in component: Component
     ) -> Bool {
+        guard component.name == object.kind.name else { return false }
+        if let known = known.alarms.first(where: { $0.filter == filter }) { return known.isFound }
         var untimed = filter
         untimed.timeRange = nil
-        guard component.name == object.kind.name else { return false }
-        return object.hasAlarm(in: range, floating: floating) { matches($0, at: nil, untimed) }
+        let isFound = object.hasAlarm(in: range, floating: floating) {
+            matches($0, at: nil, untimed)
+        }
+        known.alarms.append((filter, isFound))
+        return isFound
     }
 }

@@ -2,7 +2,7 @@ import WebDAV
 import XML
 
 /// CALDAV:filter (RFC 4791 §9.7), parsed.
-struct CompFilter: Sendable {
+struct CompFilter: Sendable, Equatable {
     /// Upper case.
     let name: String
     var isNotDefined = false
@@ -13,7 +13,7 @@ struct CompFilter: Sendable {
     var isAnyOf = false
 }
 
-struct PropFilter: Sendable {
+struct PropFilter: Sendable, Equatable {
     /// Upper case.
     let name: String
     var isNotDefined = false
@@ -24,7 +24,7 @@ struct PropFilter: Sendable {
     var isAnyOf = false
 }
 
-struct ParamFilter: Sendable {
+struct ParamFilter: Sendable, Equatable {
     /// Upper case.
     let name: String
     var isNotDefined = false
@@ -32,7 +32,7 @@ struct ParamFilter: Sendable {
 }
 
 /// CALDAV:text-match (RFC 4791 §9.7.5).
-struct TextMatch: Sendable {
+struct TextMatch: Sendable, Equatable {
     let text: String
     let collation: Collation
     let type: MatchType

@@ -15,7 +15,7 @@ extension FilteredObject {
             // An end that DURATION stands for has no parameters.
             let property = properties.first ?? Property(filter.name, raw: "")
             return meetsConditions(property, filter)
-                && object.hasInstance(edge, in: range, floating: floating, describedAt: index)
+                && hasInstance(edge, in: range, at: index)
         }
         let zones = ZoneTable(calendar: object.calendar, floating: floating)
         return properties.contains {

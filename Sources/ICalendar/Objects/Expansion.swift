@@ -14,7 +14,14 @@ extension CalendarObject {
         case .vevent, .vtodo, .vjournal:
             let size = calendar.components.map(\.size).max() ?? 0
             let limit = min(limit, max(1, (32 << 20) / max(1, size)))
-            var instances = set.instances(in: range, limit: limit).map { set.component(of: $0) }
+            // What repeats is taken out once: there may be exceptions by the thousand.
+            var templates: [ObjectIdentifier: Component] = [:]
+            var instances = set.instances(in: range, limit: limit).map { instance in
+                let source = ObjectIdentifier(instance.source)
+                let template = templates[source] ?? InstanceSet.template(of: instance.component)
+                templates[source] = template
+                return set.component(of: instance, from: template)
+            }
             if let master, set.master == nil { instances.insert(master, at: 0) }
             result.components = instances
         case .vfreebusy, .other:
@@ -80,15 +87,26 @@ extension Component {
 extension InstanceSet {
     static let recurrenceNames = ["RRULE", "RDATE", "EXDATE", "EXRULE"]
 
+    /// What all instances of a component have in common.
+    static func template(of component: Component) -> Component {
+        var template = component
+        template.position = .max
+        template.removeAll { property in recurrenceNames.contains { property.isNamed($0) } }
+        return template
+    }
+
     /// An instance as a component that stands alone.
     func component(of instance: Instance) -> Component {
-        var component = instance.component
-        component.position = .max
+        component(of: instance, from: InstanceSet.template(of: instance.component))
+    }
+
+    /// - Parameter template: of the instance's component.
+    fileprivate func component(
+        of instance: Instance, from template: Component
+    ) -> Component {
+        var component = template
         let isOccurrence = instance.recurrenceID != nil
-        let hasStart = component.has("DTSTART")
-        component.removeAll { property in
-            InstanceSet.recurrenceNames.contains { property.isNamed($0) }
-        }
+        let hasStart = instance.source.hasStart
         component.mapProperties { property in
             switch property.name {
             case "DTSTART": return property.with(dateTime: absolute(instance.startValue))

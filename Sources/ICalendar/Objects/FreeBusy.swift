@@ -55,11 +55,7 @@ package struct FreeBusy: Sendable {
         let set = InstanceSet(object, floating: floating)
         switch object.kind {
         case .vevent:
-            for instance in set.instances(in: range, limit: FreeBusy.most) {
-                if let kind = FreeBusy.kind(of: instance.component, owner) {
-                    add(instance.start, instance.end, kind)
-                }
-            }
+            addInstances(of: set, owner)
         case .vfreebusy:
             for component in object.calendar.components(named: "VFREEBUSY") {
                 for property in component.all("FREEBUSY") {
@@ -73,6 +69,29 @@ package struct FreeBusy: Sendable {
                 }
             }
         case .vtodo, .vjournal, .other: break
+        }
+    }
+
+    private mutating func addInstances(of set: InstanceSet, _ owner: Set<String>) {
+        // Most instances are of one component, which is read once.
+        var kinds: [ObjectIdentifier: Kind?] = [:]
+        func kind(of source: InstanceSource) -> Kind? {
+            let id = ObjectIdentifier(source)
+            if let known = kinds[id] { return known }
+            let kind = FreeBusy.kind(of: source.component, owner)
+            kinds[id] = kind
+            return kind
+        }
+        let instances = set.instances(in: range, limit: FreeBusy.most)
+        let isWhole = instances.count < FreeBusy.most && !set.isForeign
+        if !isWhole, let master = set.master, let kind = kind(of: master) {
+            // More than can be looked at, or in a calendar that is not known: it might be at any time.
+            let start = min(
+                instances.first?.start ?? .max, set.zones.instant(of: master.timing.start))
+            return add(start, range.upperBound, kind)
+        }
+        for instance in instances {
+            if let kind = kind(of: instance.source) { add(instance.start, instance.end, kind) }
         }
     }
 

@@ -26,50 +26,15 @@ extension CalendarObject {
     }
 }
 
-extension CalendarObject {
-    /// Whether an instance that one of the components describes overlaps a range.
-    /// - Parameters:
-    ///   - floating: as of `overlaps(_:floating:)`.
-    ///   - index: of the component in the calendar.
-    package func overlaps(
-        _ range: Range<Int64>, floating: Zone, describedAt index: Int
-    ) -> Bool {
-        guard calendar.components.indices.contains(index) else { return false }
-        let component = calendar.components[index]
-        let zones = ZoneTable(calendar: calendar, floating: floating)
-        switch kind {
-        case .vfreebusy, .other: return TimeRange.overlaps(freebusy: component, range, zones)
-        case .vevent, .vtodo, .vjournal:
-            let set = InstanceSet(self, zones: zones)
-            if kind == .vtodo, !component.has("RECURRENCE-ID"), Timing(component, zones) == nil {
-                return TimeRange.overlaps(undated: component, range, zones)
-            }
-            guard let source = set.source(describedAt: index, component) else { return false }
-            return set.overlaps(range) { $0 === source }
-        }
-    }
-}
-
 extension InstanceSet {
-    /// What gives the instances that a component describes; nil for one that a later version
-    /// replaces, or that stands for nothing.
-    func source(describedAt index: Int, _ component: Component) -> InstanceSource? {
-        if let override = overrides.first(where: { $0.index == index }) { return override.source }
-        return component.has("RECURRENCE-ID") ? nil : master
-    }
-
-    /// - Parameter isMeant: of the component that describes an instance.
-    func overlaps(
-        _ range: Range<Int64>, where isMeant: (InstanceSource) -> Bool = { _ in true }
-    ) -> Bool {
-        if isForeign, let master, isMeant(master) {
+    func overlaps(_ range: Range<Int64>) -> Bool {
+        if isForeign, let master {
             // The set is not known: it may go on for ever.
             return zones.instant(of: master.timing.start) < range.upperBound
         }
         var isFound = false
         forEach(near: range) { instance in
-            isFound =
-                TimeRange.overlaps(instance, range, kind) && isMeant(instance.source)
+            isFound = TimeRange.overlaps(instance, range, kind)
             return !isFound
         }
         return isFound
@@ -84,13 +49,12 @@ enum TimeRange {
         let (from, to) = (range.lowerBound, range.upperBound)
         let (start, end) = (instance.start, instance.end)
         guard kind == .vtodo else { return overlaps(event: start, end, range) }
-        let component = instance.component
-        guard component.has("DTSTART") else {
+        guard instance.source.hasStart else {
             // DUE alone.
             return from < end && to >= end
         }
         guard instance.hasEnd else { return from <= start && to > start }
-        if component.has("DUE") {
+        if instance.source.hasDue {
             return (from < end || from <= start) && (to > start || to >= end)
         }
         return from <= end && (to > start || to >= end)

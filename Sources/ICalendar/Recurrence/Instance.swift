@@ -38,11 +38,16 @@ final class InstanceSource: Sendable {
     let timing: Timing
     /// Of an override.
     let recurrenceID: DateTimeValue?
+    /// Which dates it has: asked for each instance, of a component that may have properties by the thousand.
+    let hasStart: Bool
+    let hasDue: Bool
 
     init(_ component: Component, _ timing: Timing, recurrenceID: DateTimeValue? = nil) {
         self.component = component
         self.timing = timing
         self.recurrenceID = recurrenceID
+        hasStart = component.has("DTSTART")
+        hasDue = component.has("DUE")
     }
 }
 

@@ -1,8 +1,10 @@
 extension Zone {
     /// A VTIMEZONE that says what the zone's clocks show in a span, and little more.
     ///
-    /// Changes that follow a rule for three years or more become an RRULE, others RDATEs; a rule
-    /// that holds at the end of the span is written without end.
+    /// Where there is daylight saving it begins with the pair of STANDARD and DAYLIGHT that is in force at
+    /// the start, whatever the season: Outlook and Exchange want both. Changes that follow a rule for two
+    /// years or more become an RRULE, others RDATEs; a rule that holds at the end of the span is written
+    /// without end. Further pairs are there only where the rules change within the span.
     /// - Parameters:
     ///   - from: UTC seconds; before it only the offset then in force is right.
     ///   - through: UTC seconds.
@@ -16,7 +18,14 @@ extension Zone {
         if timezone.components.isEmpty {
             // Nothing changes up to the end of the span.
             let type = rules.types[rules.type(at: from)]
-            timezone.components = [Onset(wall: 0, from: type.offset, type: type).observance()]
+            let onset = Onset(wall: 0, from: type.offset, type: type, isSeasonal: false)
+            timezone.components = [onset.observance()]
+        }
+        if !timezone.components.contains(where: { $0.name == "STANDARD" }) {
+            // The last change of a zone that is fixed since.
+            timezone.components = timezone.components.map {
+                Component(name: "STANDARD", properties: $0.properties)
+            }
         }
         return timezone
     }
@@ -24,7 +33,7 @@ extension Zone {
     /// The change in force at `from`, and those up to the end of the rules that hold at `through`.
     private func onsets(from: Int64, through: Int64) -> [Onset] {
         let changes = rules.changes
-        let first = changes.lastIndex { $0.instant <= from } ?? 0
+        let first = firstOfPair(at: from)
         // Two years more show whether a rule goes on.
         let end = through.addingClamped(2 * 366 * 86_400)
         var onsets: [Onset] = []
@@ -39,9 +48,33 @@ extension Zone {
             {
                 continue
             }
-            onsets.append(Onset(wall: wall, from: offset, type: type))
+            let isSeasonal = type.isDaylight != rules.types[before].isDaylight
+            onsets.append(Onset(wall: wall, from: offset, type: type, isSeasonal: isSeasonal))
         }
         return onsets
+    }
+}
+
+extension Zone {
+    /// Seconds between the two changes of a year, at most.
+    private static let season: Int64 = 366 * 86_400
+
+    /// The change in force at an instant; where clocks change twice a year then, the one before it.
+    private func firstOfPair(at instant: Int64) -> Int {
+        let changes = rules.changes
+        guard let current = changes.lastIndex(where: { $0.instant <= instant }) else { return 0 }
+        guard current > 0 else { return current }
+        let previous = current - 1
+        let isDaylight = { (index: Int) in rules.types[changes[index].type].isDaylight }
+        let isRecent =
+            changes[current].instant.addingClamped(-changes[previous].instant) <= Zone.season
+        // A zone that has stopped to change is fixed from then on.
+        let isSeasonal =
+            changes.indices.contains(current + 1)
+            && changes[current + 1].instant.addingClamped(-changes[current].instant)
+                <= Zone.season
+        return isRecent && isSeasonal && isDaylight(current) != isDaylight(previous)
+            ? previous : current
     }
 }
 
@@ -51,8 +84,17 @@ private struct Onset {
     let wall: Int64
     let from: Int32
     let type: ZoneRules.LocalType
+    /// Whether it begins or ends daylight saving.
+    let isSeasonal: Bool
 
     var civil: CivilDateTime { CivilDateTime(wallSeconds: wall) }
+
+    /// Zone files may call the summer the standard time and the winter the daylight saving of an hour less
+    /// (Europe/Dublin); calendar programs take the clocks that are ahead for daylight saving.
+    private var name: String {
+        guard isSeasonal else { return "STANDARD" }
+        return type.offset > from ? "DAYLIGHT" : "STANDARD"
+    }
 
     struct Key: Hashable {
         let from: Int32
@@ -71,8 +113,7 @@ private struct Onset {
         if !type.abbreviation.isEmpty {
             properties.append(Property("TZNAME", text: type.abbreviation))
         }
-        return Component(
-            name: type.isDaylight ? "DAYLIGHT" : "STANDARD", properties: properties)
+        return Component(name: name, properties: properties)
     }
 
     /// `+0100`, with seconds where there are any.
@@ -102,7 +143,7 @@ private struct Onset {
         for run in finished {
             let kept = run.onsets.filter { $0.wall - Int64($0.from) <= through }
             guard let first = kept.first else { continue }
-            if run.onsets.count >= 3, let rule = run.rule(openAfter: through) {
+            if run.onsets.count >= 2, let rule = run.rule(openAfter: through) {
                 ruled.append((first.wall, first.observance([rule])))
             } else {
                 single[first.key, default: []] += kept
@@ -198,7 +239,9 @@ private struct YearlyRun {
         }
         let instant = last.wall.addingClamped(-Int64(last.from))
         if instant <= through {
-            text += ";UNTIL=\(CivilDateTime(wallSeconds: instant).basic)Z"
+            // A day later, for programs that read it on the local clock.
+            let until = CivilDateTime(wallSeconds: instant.addingClamped(86_400))
+            text += ";UNTIL=\(until.basic)Z"
         }
         return Property("RRULE", raw: text)
     }
