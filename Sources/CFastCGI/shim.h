@@ -1,4 +1,5 @@
 #include <fcgiapp.h>
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -56,4 +57,11 @@ static inline int cfastcgi_die_with_parent(int signal) {
 static inline char **cfastcgi_environment(void) {
     extern char **environ;
     return environ;
+}
+
+/* Gives free memory back to the system; where the C library is another than glibc there is no such call. */
+static inline void cfastcgi_trim_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

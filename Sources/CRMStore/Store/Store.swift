@@ -15,6 +15,10 @@ package final class Store: CalendarStore {
         self.connection = Connection(settings: context.connectionSettings)
     }
 
+    /// Ends the session with the database; the next statement begins another. The client library keeps a buffer
+    /// as large as the largest row for the life of a session.
+    package func endSession() { connection.close() }
+
     /// The number of statements sent so far.
     package var statementCount: UInt64 { connection.statementCount }
 

@@ -1,5 +1,6 @@
 import CRMStore
 import CalDAV
+import FastCGI
 
 /// Takes over what the CRM changed, and throws away what is too old. Runs beside requests too, so that it
 /// needs no process of its own.
@@ -11,6 +12,7 @@ final class MaintenanceJob: BackgroundJob {
     init(context: StoreContext) { housekeeper = Housekeeper(context: context) }
 
     func run() throws(StorageError) -> Int {
-        try housekeeper.turn() ? 0 : Housekeeper.interval * 1000
+        Memory.trimIfDue()
+        return try housekeeper.turn() ? 0 : Housekeeper.interval * 1000
     }
 }

@@ -9,11 +9,20 @@ final class CalDAVHandler: RequestHandler {
     private let reader: RequestReader
     private let logs: Logs
     private let holdsBack: Int
+    private let release: () -> Void
 
-    /// - Parameter holdsBack: bytes of a streamed body that are held back in case it ends, or fails,
-    ///   within them.
-    init(server: Server, settings: ServeSettings, logs: Logs, holdsBack: Int) {
+    /// Bytes of a request or an answer that are worth giving memory back after it.
+    private static let largeSize = 1 << 20
+
+    /// - Parameters:
+    ///   - holdsBack: bytes of a streamed body that are held back in case it ends, or fails, within them.
+    ///   - release: gives back what was kept for the next request, after a large one.
+    init(
+        server: Server, settings: ServeSettings, logs: Logs, holdsBack: Int,
+        release: @escaping () -> Void
+    ) {
         self.server = server
+        self.release = release
         self.holdsBack = holdsBack
         self.reader = RequestReader(settings: settings)
         self.logs = logs
@@ -28,6 +37,10 @@ final class CalDAVHandler: RequestHandler {
             case .elsewhere: RequestError(.notFound, "There is nothing here.").response
             }
         let (status, bytes) = send(response, to: exchange, origin)
+        if max(bytes, exchange.contentLength ?? 0) > Self.largeSize {
+            release()
+            Memory.noteLargeUse()
+        }
         logs.request(
             Logs.Request(
                 method: origin.method, uri: origin.uri, user: response.user, status: status,

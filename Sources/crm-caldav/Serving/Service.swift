@@ -32,12 +32,14 @@ struct Service: Sendable {
 
     /// Called on the thread that will answer.
     func makeHandler() -> any RequestHandler {
+        let store = Store(context: context)
         let server = Server(
-            settings: serverSettings, verifier: signIn, store: Store(context: context),
+            settings: serverSettings, verifier: signIn, store: store,
             surfaces: Surfaces.all.filter { configuration.serve.surfaces.contains($0.name) },
             log: { [logs] in logs.event($0) })
         return CalDAVHandler(
-            server: server, settings: configuration.serve, logs: logs, holdsBack: holdsBack)
+            server: server, settings: configuration.serve, logs: logs, holdsBack: holdsBack,
+            release: { store.endSession() })
     }
 
     /// nginx and mod_proxy_fcgi pass a broken answer on as broken. mod_fcgid and plain CGI end it as if
