@@ -114,22 +114,27 @@ struct UnwrittenTableTests {
             try crm.text("crm-task-\(id).ics", of: "anna").contains("\r\nSUMMARY:Unseen\r\n"))
     }
 
-    /// Statements of a turn in which these duties are due.
+    /// Statements of a turn in which these duties are due, and no others.
+    ///
+    /// The least of several: on a busy machine a duty may be slow, and then notes that it is to rest.
     private func statements(due duties: String) throws -> UInt64 {
-        try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN (\(duties))")
-        let before = housekeeper.statementCount
-        try housekeeper.turn()
-        return housekeeper.statementCount - before
+        var least = UInt64.max
+        for _ in 0..<5 {
+            try crm.crm.run(
+                "UPDATE caldav_meta SET value = '9999999999' WHERE name LIKE 'last%'")
+            try crm.crm.run("UPDATE caldav_meta SET value = '0' WHERE name IN (\(duties))")
+            let before = housekeeper.statementCount
+            try housekeeper.turn()
+            least = min(least, housekeeper.statementCount - before)
+        }
+        return least
     }
 
     @Test func theTablesStateIsAskedOnceForLookingAndCounting() throws {
         try rest()
-        let later = "UPDATE caldav_meta SET value = '9999999999' WHERE name LIKE 'last%'"
-        try crm.crm.run(later)
         let none = try statements(due: "'none'")
         // Each takes a claim; together they ask once.
         let one = try statements(due: "'last_look'")
-        try crm.crm.run(later)
         let both = try statements(due: "'last_look', 'last_count'")
         #expect(one == none + 2)
         #expect(both == none + 3)
